@@ -1,0 +1,142 @@
+# `make run` and `make test` do all their own set-up. `make help` names the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+
+# Where cargo builds, and where the tools stand that only the checks use.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export TOOLS := $(TARGET)/tools
+export PATH := $(PATH):$(TOOLS)/bin
+
+# What is passed on: make run ARGS=--demo
+ARGS ?=
+FUZZ_SECONDS ?= 60
+
+.PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e check fmt-check licences docs advisories \
+	bench bench-cores bench-process bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+## --- run
+
+run: release ## build what is missing and go on air: make run ARGS=--demo
+	@exec $(TARGET)/release/onair serve $(ARGS)
+
+dev: deps-build web-install ## the server in the development profile, the front end by Vite beside it
+	@cargo build --bin onair
+	@trap 'kill $$(jobs -p)' EXIT; $(TARGET)/debug/onair serve $(ARGS) & npm --prefix web run dev
+
+build: deps-build web ## build every crate in the development profile
+	@cargo build --workspace
+
+release: deps-build web
+	@cargo build --release --bin onair
+
+## --- the front end
+
+# npm writes this file last, so it tells when node_modules was made.
+INSTALLED := web/node_modules/.package-lock.json
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' \
+	-not -path 'web/e2e/*' 2>/dev/null)
+
+web: $(if $(WEB_SOURCES),web/dist/index.html)
+
+web-install: $(if $(WEB_SOURCES),$(INSTALLED))
+
+$(INSTALLED): web/package-lock.json | deps-build
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: $(INSTALLED) $(WEB_SOURCES)
+	@cd web && npm run --silent build
+	@touch $@
+
+## --- test
+
+test: test-rust test-web e2e ## install what the tests need, then run every test
+
+test-rust: deps-test web ## the tests of every crate, and the examples in their documentation
+	@cargo test --workspace
+
+test-web: web-install ## the unit tests of the front end
+	@cd web && npm test
+
+e2e: deps-test web ## a tone goes in at the door and is found in what a real browser plays
+	@cargo build --bin onair
+	@cd web && ONAIR_BIN=$(TARGET)/debug/onair npm run --silent e2e
+
+smoke: deps-test web ## start the binary, hear the demo, stop it
+	@cargo build --bin onair
+	@scripts/smoke.sh $(TARGET)/debug/onair
+
+fuzz: deps-build ## every fuzz target for FUZZ_SECONDS (60)
+	@scripts/tool.sh cargo-fuzz 0.13.2
+	@for target in $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))); do \
+		fuzz/run.sh $$target $(FUZZ_SECONDS); \
+	done
+
+## --- check
+
+check: fmt-check lint licences docs ## format, lint, licences, documents
+
+fmt: web-install ## put every file into its format
+	@cargo fmt --all
+	@cd web && npm run --silent fmt
+
+fmt-check: deps-build
+	@cargo fmt --all --check
+
+lint: deps-build web-install ## clippy and the front end's linter, no warning allowed
+	@cargo clippy --workspace --all-targets --quiet -- -D warnings
+	@cd web && npm run --silent lint
+
+licences: deps-build ## what may come into the tree: deny.toml
+	@scripts/tool.sh cargo-deny 0.20.2
+	@cargo deny --log-level error check licenses bans sources
+
+docs: deps-build ## the crates' documentation; links and test names in the documents
+	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	@node scripts/documents.mjs
+	@node scripts/rules.mjs
+
+advisories: deps-build ## known holes in what we depend on (needs the advisory database on the network)
+	@scripts/tool.sh cargo-deny 0.20.2
+	@cargo deny --log-level error check advisories
+
+## --- measure
+
+bench: bench-cores bench-process ## every figure of docs/PERFORMANCE.md but the latency
+
+bench-cores: deps-build ## criterion: encoders, mixer, packager
+	@cargo bench --workspace --bench '*'
+
+bench-process: deps-bench web ## the binary as a process: CPU, memory, listeners, nginx beside it
+	@cargo build --release --package onair --package load
+	@bench/broadcast-cpu.py
+	@bench/listeners.py
+	@bench/origin-vs-nginx.py
+
+bench-latency: deps-test release web-install ## mic to ear, in Chromium, step by step
+	@cd web && ONAIR_BIN=$(TARGET)/release/onair npm run --silent bench:latency
+
+load-hls: deps-build ## listeners: make load-hls ARGS="URL --listeners 500 --duration 60"
+	@cargo run --release --quiet --package load --bin onair-load -- hls $(ARGS)
+
+## --- the machine
+
+deps: deps-bench ## install every Debian package that any target needs
+
+deps-build:
+	@scripts/deps.sh build
+
+deps-test:
+	@scripts/deps.sh test
+
+deps-bench:
+	@scripts/deps.sh bench
+
+clean: ## remove what was built; data/ stays
+	@rm -rf $(TARGET) web/dist web/node_modules
