@@ -1,0 +1,5 @@
+//! AAC as publishers announce it.
+
+pub mod config;
+
+pub use config::{AudioSpecificConfig, ConfigError};

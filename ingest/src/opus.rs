@@ -1,0 +1,5 @@
+//! Opus as publishers announce it.
+
+pub mod head;
+
+pub use head::OpusHead;

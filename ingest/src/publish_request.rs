@@ -1,0 +1,96 @@
+//! Somebody who wants to publish.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use crate::publication::{Publication, Sink};
+use crate::{Refusal, StreamKey};
+
+/// The protocol that a publisher speaks.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// RTMP in the clear.
+    Rtmp,
+    /// RTMP over TLS.
+    Rtmps,
+}
+
+impl Protocol {
+    /// `rtmp` or `rtmps`, for logs and labels.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rtmp => "rtmp",
+            Self::Rtmps => "rtmps",
+        }
+    }
+}
+
+/// Somebody who wants to publish and waits for the answer. Dropped without one, it is refused as
+/// [`Refusal::Unavailable`]; the same after ten seconds.
+pub struct PublishRequest {
+    /// The broadcast's id as the publisher gave it: 1 to 64 letters, digits, `-` and `_`.
+    pub broadcast: String,
+    /// The key that was shown; nobody has compared it yet.
+    pub key: StreamKey,
+    /// How the publisher came.
+    pub protocol: Protocol,
+    /// Where it came from.
+    pub peer: SocketAddr,
+    /// What the encoder calls itself, at most 64 printable characters.
+    pub software: Option<String>,
+    opened: Instant,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What the station answered.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Accepted(Sink),
+    Rejected(Refusal),
+}
+
+/// What a door knows of a publisher before it asks.
+pub(crate) struct Publisher {
+    pub(crate) broadcast: String,
+    pub(crate) key: StreamKey,
+    pub(crate) protocol: Protocol,
+    pub(crate) peer: SocketAddr,
+    pub(crate) software: Option<String>,
+}
+
+impl PublishRequest {
+    /// A request made at `now`, and where its answer will come.
+    pub(crate) fn new(now: Instant, publisher: Publisher) -> (Self, oneshot::Receiver<Answer>) {
+        let (answer, answered) = oneshot::channel();
+        let Publisher { broadcast, key, protocol, peer, software } = publisher;
+        (Self { broadcast, key, protocol, peer, software, opened: now, answer }, answered)
+    }
+
+    /// Lets the publisher in. If it is gone meanwhile, the publication is closed from the start.
+    pub fn accept(self) -> Publication {
+        let (sink, publication) = Sink::open(self.opened);
+        // A publisher that is gone drops the sink here, which closes the publication.
+        drop(self.answer.send(Answer::Accepted(sink)));
+        publication
+    }
+
+    /// Tells the publisher why not, and closes the connection.
+    pub fn reject(self, refusal: Refusal) {
+        // A publisher that is gone needs no reason.
+        drop(self.answer.send(Answer::Rejected(refusal)));
+    }
+}
+
+impl fmt::Debug for PublishRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublishRequest")
+            .field("broadcast", &self.broadcast)
+            .field("protocol", &self.protocol)
+            .field("software", &self.software)
+            .finish_non_exhaustive()
+    }
+}

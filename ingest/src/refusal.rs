@@ -1,0 +1,49 @@
+//! Why a publisher isn't let in, and why it is sent away.
+
+/// Why a publish request is refused. Its text is written for the person at the encoder.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No broadcast has this name.
+    #[error("There is no such broadcast. Check the stream key: it reads NAME?token=KEY.")]
+    UnknownBroadcast,
+    /// The key is missing or not this broadcast's.
+    #[error("The stream key is wrong. Check the part after ?token=.")]
+    BadKey,
+    /// The broadcast has a living publisher.
+    #[error("Someone is already publishing to this broadcast.")]
+    AlreadyPublishing,
+    /// The broadcast is scheduled, ended or cancelled.
+    #[error("This broadcast is not open for publishing now.")]
+    NotLive,
+    /// The server can't take another publisher now; trying again later makes sense.
+    #[error("The server cannot take the stream now. Try again in a moment.")]
+    Unavailable,
+    /// The sound is coded in a way that we can't play.
+    #[error("The sound cannot be used: {detail}.")]
+    UnsupportedCodec {
+        /// What was sent and what to send, in words.
+        detail: String,
+    },
+}
+
+/// Why an accepted publication is ended from our side. Its text is written for the person at the encoder.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The same key publishes from another connection.
+    #[error("Another connection with the same stream key has taken over.")]
+    TakenOver,
+    /// The broadcast is over.
+    #[error("The broadcast has ended.")]
+    Ended,
+    /// The server stops or restarts; coming back makes sense.
+    #[error("The server is restarting. Please reconnect.")]
+    ServerStopping,
+    /// The sound is coded in a way that we can't play.
+    #[error("The sound cannot be used: {detail}.")]
+    UnsupportedTrack {
+        /// What was sent and what to send, in words.
+        detail: String,
+    },
+}
