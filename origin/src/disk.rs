@@ -1,0 +1,430 @@
+//! A run on local disk: its record, its init sections, and a file per segment and rung to which parts are
+//! appended before they are listed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use bytes::Bytes;
+use media::{AudioProfile, RungId};
+use packager::playlist::{init_name, segment_name};
+use packager::{Fence, GridStep, InitSection, Ladder, LatencyMode, Msn, RunId, WallClock, Window, fragment};
+use serde::{Deserialize, Serialize};
+
+/// Segments whose files are read when a run is found again: more than any playlist lists.
+const RESTORED: usize = 40;
+
+const RECORD: &str = "run.json";
+
+/// What is constant about a run, and the little that is not.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RunRecord {
+    /// Which broadcast.
+    pub broadcast: String,
+    /// Which run of it.
+    pub run: RunId,
+    /// Civil time of slot 0; stored once, never moved.
+    pub anchor: WallClock,
+    /// How it is cut.
+    pub mode: LatencyMode,
+    /// Which rungs.
+    pub profile: AudioProfile,
+    /// The newest holder of its lease.
+    pub fence: Fence,
+    /// Slots on which the encoders were started anew.
+    pub discontinuities: Vec<Msn>,
+    /// Whether it is over.
+    pub ended: bool,
+}
+
+impl RunRecord {
+    /// The run's ladder.
+    pub const fn ladder(&self) -> Ladder {
+        Ladder::new(self.profile, self.mode)
+    }
+}
+
+/// [`RunRecord`] as it lies on disk.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    broadcast: String,
+    run: String,
+    anchor_micros: u64,
+    mode: String,
+    profile: String,
+    fence: u64,
+    discontinuities: Vec<u64>,
+    ended: bool,
+}
+
+/// Where a run's files are read. Cheap to clone, safe to share.
+#[derive(Clone, Debug)]
+pub struct RunFiles(PathBuf);
+
+impl RunFiles {
+    /// A whole segment of `rung`; `NotFound` where it was never filled or has been swept.
+    pub fn read_segment(&self, rung: RungId, msn: Msn) -> io::Result<Bytes> {
+        fs::read(self.0.join(segment_name(rung, msn))).map(Bytes::from)
+    }
+}
+
+/// A run's directory, written by one releaser.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    record: RunRecord,
+    open: Option<OpenSegment>,
+    /// A slot whose files could not be written whole; nothing more is added to it.
+    skipped: Option<Msn>,
+}
+
+#[derive(Debug)]
+struct OpenSegment {
+    msn: Msn,
+    files: [File; 3],
+}
+
+/// A run that was found on disk.
+#[derive(Debug)]
+pub struct Found {
+    /// Its directory, ready to go on.
+    pub dir: RunDir,
+    /// What its playlists listed.
+    pub window: Window,
+    /// Its init sections, in the order of [`RungId::ALL`].
+    pub inits: [InitSection; 3],
+}
+
+impl RunDir {
+    /// Makes the directory of a fresh run below `root` and stores its record and init sections.
+    pub fn create(root: &Path, record: RunRecord, inits: &[InitSection; 3]) -> io::Result<Self> {
+        let path = root.join(&record.broadcast).join(record.run.as_str());
+        for rung in RungId::ALL {
+            fs::create_dir_all(path.join(rung.name()))?;
+            fs::write(path.join(init_name(rung)), inits[rung as usize].bytes())?;
+        }
+        let dir = Self { path, record, open: None, skipped: None };
+        dir.store()?;
+        Ok(dir)
+    }
+
+    /// The runs of `broadcast` below `root`, oldest first.
+    pub fn runs(root: &Path, broadcast: &str) -> io::Result<Vec<RunId>> {
+        let entries = match fs::read_dir(root.join(broadcast)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut runs = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            if let Some(run) = entry.file_name().to_str().and_then(RunId::parse)
+                && entry.path().join(RECORD).is_file()
+            {
+                runs.push(run);
+            }
+        }
+        runs.sort();
+        Ok(runs)
+    }
+
+    /// Opens a run that an earlier process left, and cuts what its crash left half written.
+    pub fn find(root: &Path, broadcast: &str, run: &RunId) -> io::Result<Found> {
+        let path = root.join(broadcast).join(run.as_str());
+        let stored: Stored = serde_json::from_slice(&fs::read(path.join(RECORD))?)?;
+        let record = RunRecord {
+            broadcast: stored.broadcast,
+            run: RunId::parse(&stored.run).ok_or_else(|| invalid("run"))?,
+            anchor: WallClock(stored.anchor_micros),
+            mode: LatencyMode::from_str(&stored.mode).map_err(|_| invalid("mode"))?,
+            profile: AudioProfile::from_str(&stored.profile).map_err(|_| invalid("profile"))?,
+            fence: stored.fence,
+            discontinuities: stored.discontinuities.into_iter().map(Msn).collect(),
+            ended: stored.ended,
+        };
+        let mut inits = Vec::new();
+        for rung in RungId::ALL {
+            inits.push(InitSection::from_bytes(fs::read(path.join(init_name(rung)))?.into()));
+        }
+        let inits = inits.try_into().expect("one section was read for each of the three rungs");
+        let dir = Self { path, record, open: None, skipped: None };
+        let stored = dir.stored_parts()?;
+        let record = &dir.record;
+        let window =
+            Window::restore(record.ladder(), record.anchor, &stored, &record.discontinuities, record.ended);
+        Ok(Found { dir, window, inits })
+    }
+
+    /// What is known of the run.
+    pub const fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    /// Where its segments are read.
+    pub fn files(&self) -> RunFiles {
+        RunFiles(self.path.clone())
+    }
+
+    /// Appends a step's parts to their segment files. Until this has returned `Ok` the step must not be
+    /// listed, unless the disk has failed: then the segment is removed whole and sound goes on from
+    /// memory.
+    pub fn append(&mut self, step: &GridStep) -> io::Result<()> {
+        let msn = step.position.msn;
+        if self.skipped == Some(msn) {
+            return Ok(());
+        }
+        let written = self.write(step);
+        if written.is_err() {
+            self.open = None;
+            self.skipped = Some(msn);
+            for rung in RungId::ALL {
+                // What is already broken may fail to be removed as well; the error that counts is the
+                // first one, and a segment with too few parts is cut again when the run is found.
+                fs::remove_file(self.path.join(segment_name(rung, msn))).ok();
+            }
+        }
+        written
+    }
+
+    fn write(&mut self, step: &GridStep) -> io::Result<()> {
+        let msn = step.position.msn;
+        if step.discontinuity {
+            self.record.discontinuities.push(msn);
+            self.store()?;
+        }
+        let mut open = match self.open.take() {
+            Some(open) if open.msn == msn => open,
+            _ => {
+                if step.position.part.0 != 0 {
+                    return Err(io::Error::other(format!("the first parts of segment {msn} are missing")));
+                }
+                let create = |rung| {
+                    let path = self.path.join(segment_name(rung, msn));
+                    OpenOptions::new().create(true).write(true).truncate(true).open(path)
+                };
+                let [main, low, opus] = RungId::ALL;
+                OpenSegment { msn, files: [create(main)?, create(low)?, create(opus)?] }
+            }
+        };
+        for part in &step.rungs {
+            open.files[part.rung as usize].write_all(&part.bytes)?;
+        }
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Notes that the run is over.
+    pub fn mark_ended(&mut self) -> io::Result<()> {
+        self.record.ended = true;
+        self.store()
+    }
+
+    /// Notes a new holder of the run's lease.
+    pub fn set_fence(&mut self, fence: Fence) -> io::Result<()> {
+        self.record.fence = fence;
+        self.store()
+    }
+
+    /// Removes segments before `msn`.
+    pub fn sweep(&self, before: Msn) -> io::Result<usize> {
+        let mut removed = 0;
+        for rung in RungId::ALL {
+            for msn in segments_in(&self.path.join(rung.name()))? {
+                if msn < before {
+                    fs::remove_file(self.path.join(segment_name(rung, msn)))?;
+                    removed += 1;
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Removes the run and everything in it.
+    pub fn remove(root: &Path, broadcast: &str, run: &RunId) -> io::Result<()> {
+        fs::remove_dir_all(root.join(broadcast).join(run.as_str()))
+    }
+
+    fn store(&self) -> io::Result<()> {
+        let record = &self.record;
+        let stored = Stored {
+            broadcast: record.broadcast.clone(),
+            run: record.run.to_string(),
+            anchor_micros: record.anchor.0,
+            mode: record.mode.name().into(),
+            profile: record.profile.name().into(),
+            fence: record.fence,
+            discontinuities: record.discontinuities.iter().map(|msn| msn.0).collect(),
+            ended: record.ended,
+        };
+        // Written beside and moved into place: a crash leaves the old record or the new one.
+        let beside = self.path.join("run.json.new");
+        fs::write(&beside, serde_json::to_vec_pretty(&stored)?)?;
+        fs::rename(beside, self.path.join(RECORD))
+    }
+
+    /// How many parts each of the newest segments holds in every rung. A tail that was half written when
+    /// the process died is cut off.
+    fn stored_parts(&self) -> io::Result<Vec<(Msn, u16)>> {
+        let mut numbers = segments_in(&self.path.join(RungId::Main.name()))?;
+        numbers.sort();
+        let mut stored = Vec::new();
+        for &msn in numbers.iter().rev().take(RESTORED).rev() {
+            let mut all = Vec::new();
+            for rung in RungId::ALL {
+                let bytes = match self.files().read_segment(rung, msn) {
+                    Ok(bytes) => bytes,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Bytes::new(),
+                    Err(error) => return Err(error),
+                };
+                all.push((rung, bytes.len(), fragment::split_parts(&bytes)));
+            }
+            let parts = all.iter().map(|(_, _, parts)| parts.len()).min().unwrap_or(0);
+            for (rung, length, found) in &all {
+                let keep: usize = found[..parts].iter().map(Bytes::len).sum();
+                if keep < *length {
+                    let file =
+                        OpenOptions::new().write(true).open(self.path.join(segment_name(*rung, msn)))?;
+                    file.set_len(keep as u64)?;
+                }
+            }
+            if parts > 0 {
+                stored.push((msn, parts as u16));
+            }
+        }
+        Ok(stored)
+    }
+}
+
+fn segments_in(dir: &Path) -> io::Result<Vec<Msn>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        if let Some(number) = name.to_str().and_then(|name| name.strip_suffix(".m4s")?.parse().ok()) {
+            numbers.push(Msn(number));
+        }
+    }
+    Ok(numbers)
+}
+
+fn invalid(field: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{RECORD} has a bad {field}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use media::{AccessUnit, MediaDuration};
+    use packager::{Grid, Packager};
+
+    use super::*;
+
+    fn record() -> RunRecord {
+        RunRecord {
+            broadcast: "studio".into(),
+            run: RunId::parse("r1").unwrap(),
+            anchor: WallClock(5_000_000),
+            mode: LatencyMode::Low,
+            profile: AudioProfile::Voice,
+            fence: 1,
+            discontinuities: Vec::new(),
+            ended: false,
+        }
+    }
+
+    fn inits() -> [InitSection; 3] {
+        record().profile.rungs().map(|rung| InitSection::new(&rung, &[0x11, 0x88]))
+    }
+
+    /// `count` steps from the beginning of slot `first`.
+    fn steps(first: u64, count: usize, discontinuity: bool) -> Vec<GridStep> {
+        let record = record();
+        let rungs = record.profile.rungs();
+        let first = Msn(first);
+        let mut packager =
+            Packager::new(record.run.clone(), 1, Grid::new(record.mode), &rungs, first, discontinuity);
+        for rung in rungs {
+            for n in 0..count as u64 * 30_720 / rung.unit_frames() {
+                let duration = MediaDuration::from_ticks(rung.unit_frames());
+                let time = first.start() + MediaDuration::from_ticks(n * rung.unit_frames());
+                packager
+                    .push(rung.id, AccessUnit { time, duration, data: vec![n as u8; 20].into() })
+                    .unwrap();
+            }
+        }
+        std::iter::from_fn(|| packager.poll_output()).collect()
+    }
+
+    #[test]
+    fn a_run_is_found_again_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        let mut window = Window::open(record().ladder(), record().anchor);
+        for step in steps(8, 8, false).iter().chain(&steps(12, 2, true)) {
+            dir.append(step).unwrap();
+            window.apply(step.position, step.discontinuity).unwrap();
+        }
+        let runs = RunDir::runs(root.path(), "studio").unwrap();
+        let found = RunDir::find(root.path(), "studio", &runs[0]).unwrap();
+        assert!(found.window.segments().eq(window.segments()));
+        assert_eq!(found.inits, inits());
+        assert_eq!(found.dir.record(), dir.record());
+    }
+
+    #[test]
+    fn a_part_that_was_half_written_is_cut_off() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        for step in steps(8, 3, false) {
+            dir.append(&step).unwrap();
+        }
+        let path = root.path().join("studio/r1/low/8.m4s");
+        let torn = fs::metadata(&path).unwrap().len() - 5;
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(torn).unwrap();
+        let found = RunDir::find(root.path(), "studio", &record().run).unwrap();
+        let last = found.window.last().unwrap();
+        assert_eq!((last.msn, last.part.0), (Msn(8), 1), "two of three parts are whole in every rung");
+        for rung in RungId::ALL {
+            let bytes = found.dir.files().read_segment(rung, Msn(8)).unwrap();
+            assert_eq!(fragment::split_parts(&bytes).len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_sweep_keeps_what_is_new() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        for step in steps(8, 6, false).into_iter().chain(steps(9, 6, false)).chain(steps(10, 6, false)) {
+            dir.append(&step).unwrap();
+        }
+        assert_eq!(dir.sweep(Msn(10)).unwrap(), 6);
+        assert!(dir.files().read_segment(RungId::Main, Msn(9)).is_err());
+        assert!(dir.files().read_segment(RungId::Main, Msn(10)).is_ok());
+    }
+
+    #[test]
+    fn a_disk_that_fails_costs_the_segment_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        let blocked = root.path().join("studio/r1/opus");
+        fs::remove_file(blocked.join("init.mp4")).unwrap();
+        fs::remove_dir(&blocked).unwrap();
+        let steps = steps(8, 12, false);
+        assert!(dir.append(&steps[0]).is_err());
+        assert!(dir.append(&steps[1]).is_ok(), "the rest of the segment is passed over");
+        fs::create_dir(&blocked).unwrap();
+        for step in &steps[6..] {
+            dir.append(step).unwrap();
+        }
+        assert!(dir.files().read_segment(RungId::Main, Msn(8)).is_err());
+        assert!(dir.files().read_segment(RungId::Main, Msn(9)).is_ok());
+    }
+
+    #[test]
+    fn a_record_that_is_not_ours_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        RunDir::create(root.path(), record(), &inits()).unwrap();
+        fs::write(root.path().join("studio/r1/run.json"), b"{\"broadcast\":1}").unwrap();
+        assert!(RunDir::find(root.path(), "studio", &record().run).is_err());
+    }
+}
