@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
+
+import { type Browser, openBrowser, type Page } from "./browser.ts";
+import { axeFindings, hearSilence, hearTone, putEar, takeStalls } from "./ear.ts";
+import { Publisher, Station } from "./station.ts";
+
+let browser: Browser;
+let station: Station;
+let page: Page;
+let publishers: Publisher[];
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+beforeEach(async () => {
+  publishers = [];
+  page = await browser.newPage();
+});
+
+afterEach(async () => {
+  await Promise.all(publishers.map((publisher) => publisher.drop()));
+  await page.close();
+  await station?.close();
+});
+
+/** A server with these flags; what it said is shown when the test fails. */
+async function open(...flags: string[]): Promise<void> {
+  const opened = await Station.open(...flags);
+  station = opened;
+  onTestFailed(() => {
+    process.stderr.write([opened.log, ...publishers.map(({ log }) => log)].join("\n"));
+  });
+}
+
+function publish(): Publisher {
+  const publisher = new Publisher(station.publishUrl);
+  publishers.push(publisher);
+  return publisher;
+}
+
+async function pressListen(): Promise<void> {
+  await page.goto(station.page("/listen/studio"));
+  await page.getByRole("button", { name: "Listen" }).click();
+  await putEar(page);
+}
+
+/** The seconds behind live that the page shows; null while it shows none. */
+async function latency(): Promise<number | null> {
+  const shown = page.getByText("behind live");
+  if ((await shown.count()) === 0) return null;
+  return Number.parseFloat((await shown.textContent()) ?? "");
+}
+
+const nearHoldBack = (seconds: number | null) => seconds !== null && seconds > 1.5 && seconds < 3;
+
+/** Waits for the words of the live region. */
+async function status(words: string): Promise<void> {
+  const said = page.getByRole("status").getByText(words);
+  await said.waitFor({ timeout: 60_000 });
+  expect(await said.isVisible()).toBe(true);
+}
+
+const mediaIs = (codec: string) =>
+  page.evaluate((type) => MediaSource.isTypeSupported(type), `audio/mp4; codecs="${codec}"`);
+
+test("this browser plays what the server sends", async () => {
+  await open();
+  await page.goto(station.page("/"));
+  expect(await mediaIs("mp4a.40.2")).toBe(true);
+});
+
+test.each(["low", "ultra", "standard"])("a tone published by RTMP is heard in %s", async (mode) => {
+  await open("--studio-latency-mode", mode);
+  publish();
+  await pressListen();
+  expect(Math.abs((await hearTone(page)) - 440)).toBeLessThan(10);
+  await status("Listening");
+});
+
+test("the latency on the page is the hold-back and a little more", async () => {
+  await open();
+  publish();
+  await pressListen();
+  await hearTone(page);
+  const shown = page.getByText("behind live");
+  await shown.waitFor();
+  // Enough for the tempo to settle; the figure is checked by the latency benchmark, here only its kind.
+  const seconds = Number.parseFloat((await shown.textContent()) ?? "");
+  expect(seconds).toBeGreaterThan(1.9);
+  expect(seconds).toBeLessThan(4);
+});
+
+test("Listen before the broadcast: the sound begins by itself", async () => {
+  await open();
+  await pressListen();
+  await status("Waiting");
+  publish();
+  await hearTone(page);
+  await status("Listening");
+});
+
+test("a publisher that drops and comes back is heard again, and nothing else happens", async () => {
+  await open();
+  const first = publish();
+  await pressListen();
+  await hearTone(page);
+  await first.drop();
+  await hearSilence(page);
+  await status("Listening");
+  publish();
+  await hearTone(page);
+  expect(await takeStalls(page)).toEqual([]);
+});
+
+test("a server that is killed and started again is heard again by itself", async () => {
+  await open();
+  publish();
+  await pressListen();
+  await hearTone(page);
+  await station.kill();
+  await status("Getting the sound back");
+  await station.restart();
+  publish();
+  await hearTone(page);
+  await status("Listening");
+  // From one part below the hold-back (1.92 s) to what one stall adds and a part more.
+  await expect.poll(latency, { timeout: 10_000 }).toSatisfy(nearHoldBack);
+});
+
+test("without a publisher the broadcast ends, and the page says so", async () => {
+  await open("--publisher-grace-seconds", "2");
+  const publisher = publish();
+  await pressListen();
+  await hearTone(page);
+  await publisher.drop();
+  await status("The broadcast has ended");
+  expect(await page.getByRole("button").count()).toBe(0);
+  publish();
+  await status("On air again");
+  await page.getByRole("button", { name: "Listen again" }).click();
+  await hearTone(page);
+});
+
+test("the home page finds the broadcast, and leads to it", async () => {
+  await open();
+  await page.goto(station.page("/"));
+  await page.getByText("Nothing is on air right now.").waitFor();
+  expect(await axeFindings(page)).toEqual([]);
+  publish();
+  await page.getByRole("link", { name: /studio/i }).click({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Listen" }).waitFor();
+  expect(page.url()).toBe(station.page("/listen/studio"));
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing in any phase, %s", async (colorScheme) => {
+  await open("--publisher-grace-seconds", "2");
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize({ width: 320, height: 568 });
+  await page.goto(station.page("/listen/studio"));
+  await page.getByRole("button", { name: "Listen" }).waitFor();
+  expect(await axeFindings(page)).toEqual([]);
+  await pressListen();
+  await status("Waiting");
+  expect(await axeFindings(page)).toEqual([]);
+  const publisher = publish();
+  await status("Listening");
+  expect(await axeFindings(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  await publisher.drop();
+  await status("The broadcast has ended");
+  expect(await axeFindings(page)).toEqual([]);
+});
+
+test("the page can be worked by keyboard alone", async () => {
+  await open();
+  publish();
+  await page.goto(station.page("/listen/studio"));
+  await page.getByRole("button", { name: "Listen" }).focus();
+  await page.keyboard.press("Enter");
+  await status("Listening");
+  await page.keyboard.press("Tab");
+  expect(
+    await page.getByRole("slider", { name: "Volume" }).evaluate((el) => el === document.activeElement),
+  ).toBe(true);
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Listen" }).waitFor();
+});

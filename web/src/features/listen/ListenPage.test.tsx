@@ -1,0 +1,180 @@
+import { act, cleanup, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { MemoryRouter } from "react-router";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import type { Broadcast } from "../../api/broadcasts.ts";
+import type { Engine, EngineEvent, OpenEngine } from "../../media/engine.ts";
+import { ListenPage } from "./ListenPage.tsx";
+
+const station = vi.hoisted(() => ({
+  tell: (_event: EngineEvent): void => {
+    throw new Error("no engine was opened");
+  },
+  opened: [] as string[],
+}));
+
+vi.mock("../../media/hls-engine.ts", () => {
+  const openEngine: OpenEngine = (_audio, url, tell) => {
+    station.tell = tell;
+    station.opened.push(url);
+    return {
+      resume() {},
+      close() {},
+      holdBack: () => 1.92,
+      partTarget: () => 0.64,
+      programTime: () => Date.now() - 2100,
+    } satisfies Engine;
+  };
+  return { openEngine };
+});
+
+let broadcast: Broadcast | null;
+let allowed: boolean;
+let beats: number;
+
+const STUDIO: Broadcast = {
+  id: "studio",
+  title: "Morning studio",
+  status: "live",
+  startedAt: new Date(Date.now() - 61 * 60_000).toISOString(),
+  listenerCount: 12,
+  playback: { hlsUrl: "/live/studio/index.m3u8" },
+};
+
+beforeEach(() => {
+  broadcast = STUDIO;
+  allowed = true;
+  beats = 0;
+  station.opened = [];
+  vi.stubGlobal("fetch", async (url: string) => {
+    if (url === "/api/time") return Response.json({ now: new Date().toISOString() });
+    if (url.endsWith("/heartbeat")) {
+      beats += 1;
+      return new Response(null, { status: 404 });
+    }
+    return broadcast === null ? new Response(null, { status: 404 }) : Response.json(broadcast);
+  });
+  vi.spyOn(HTMLMediaElement.prototype, "play").mockImplementation(async () => {
+    if (!allowed) throw new DOMException("no gesture", "NotAllowedError");
+  });
+  vi.spyOn(HTMLMediaElement.prototype, "pause").mockImplementation(() => {});
+});
+
+afterEach(() => {
+  // The page closes its player, which pauses the element, before the element is itself again.
+  cleanup();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+async function open(): Promise<void> {
+  render(
+    <MemoryRouter>
+      <ListenPage id="studio" />
+    </MemoryRouter>,
+  );
+  await screen.findByRole("heading", { name: broadcast?.title ?? "studio" });
+}
+
+async function press(name: string): Promise<void> {
+  await userEvent.click(await screen.findByRole("button", { name }));
+}
+
+async function say(event: "playing" | "ended"): Promise<void> {
+  await act(async () => {
+    document.querySelector("audio")?.dispatchEvent(new Event(event));
+  });
+}
+
+async function tell(event: EngineEvent): Promise<void> {
+  await act(async () => station.tell(event));
+}
+
+async function listen(): Promise<void> {
+  await open();
+  await press("Listen");
+  await vi.waitFor(() => expect(station.opened).toEqual(["/live/studio/index.m3u8"]));
+}
+
+const status = () => screen.getByRole("status").textContent;
+
+test("a live broadcast invites to listen, and says how long and how many", async () => {
+  await open();
+  expect(await screen.findByText("12 listeners")).toBeDefined();
+  expect(screen.getByText("On air for 1 h 1 min")).toBeDefined();
+  expect(screen.getByText("Live")).toBeDefined();
+  expect(screen.getByRole("button", { name: "Listen" })).toBeDefined();
+});
+
+test("Listen opens, then plays, counts the listener and shows the latency", async () => {
+  await listen();
+  expect(status()).toContain("Opening");
+  await say("playing");
+  expect(status()).toContain("Listening");
+  expect(beats).toBe(1);
+  expect(await screen.findByText(/^2\.[12] s$/)).toBeDefined();
+  expect(screen.getByRole("slider", { name: "Volume" })).toBeDefined();
+});
+
+test("Stop stops", async () => {
+  await listen();
+  await say("playing");
+  await press("Stop");
+  expect(screen.getByRole("button", { name: "Listen" })).toBeDefined();
+  expect(screen.queryByRole("slider")).toBeNull();
+});
+
+test("before the broadcast Listen waits for it", async () => {
+  broadcast = null;
+  await open();
+  expect(status()).toContain("Not live yet");
+  await press("Listen");
+  await vi.waitFor(() => expect(station.opened).toHaveLength(1));
+  await tell({ kind: "absent" });
+  expect(status()).toContain("Waiting");
+});
+
+test("a browser that wants one more tap is told to the listener", async () => {
+  allowed = false;
+  await open();
+  await press("Listen");
+  expect(await screen.findByText("One more tap")).toBeDefined();
+  allowed = true;
+  await press("Turn on the sound");
+  await say("playing");
+  expect(status()).toContain("Listening");
+});
+
+test("while the sound is away the page says so and asks for nothing", async () => {
+  await listen();
+  await say("playing");
+  await tell({ kind: "broken", reason: "network" });
+  expect(status()).toContain("Getting the sound back");
+  expect(status()).toContain("The connection was lost.");
+  await say("playing");
+  expect(status()).toContain("Listening");
+});
+
+test("the end is said, and nothing is left to press", async () => {
+  broadcast = { ...STUDIO, status: "ended" };
+  await open();
+  await vi.waitFor(() => expect(status()).toContain("The broadcast has ended"));
+  expect(screen.queryByRole("button")).toBeNull();
+});
+
+test("a broadcast that ends while it is heard ends on the page", async () => {
+  await listen();
+  await say("playing");
+  broadcast = { ...STUDIO, status: "ended" };
+  await tell({ kind: "closed" });
+  await say("ended");
+  expect(status()).toMatch(/ended|again/);
+});
+
+test("what changes is in a live region, the counting latency is not", async () => {
+  await listen();
+  await say("playing");
+  const latency = await screen.findByText(/^2\.[12] s$/);
+  expect(screen.getByRole("status").contains(latency)).toBe(false);
+});

@@ -1,0 +1,52 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** Where `vite dev` finds the server. */
+const STATION = process.env.ONAIR_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    // The light build leaves out subtitles, alternate tracks and DRM, none of which a voice needs.
+    alias: { "hls.js": "hls.js/light" },
+  },
+  server: {
+    proxy: Object.fromEntries(["/api", "/live", "/health"].map((path) => [path, STATION])),
+  },
+  build: {
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    // hls.js is one piece, loaded beside the page and not before it.
+    chunkSizeWarningLimit: 450,
+  },
+  test: {
+    expect: { requireAssertions: true },
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", environment: "node", include: ["src/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "component",
+          environment: "jsdom",
+          include: ["src/**/*.test.tsx"],
+          setupFiles: ["src/test/setup.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["e2e/**/*.spec.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          // Each file starts a server, an encoder and a browser: one file at a time on a small machine.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
