@@ -1,0 +1,204 @@
+//! The command line. Its flags are the rows of [`TABLE`]; they go before or after the subcommand.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use url::Url;
+
+use crate::settings::table::{Key, Kind, Preset, Setting, TABLE};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap, value_parser};
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cli {
+    /// What to do.
+    pub command: Command,
+    /// The configuration file to read instead of `./onair.toml`.
+    pub config: Option<PathBuf>,
+    /// Print what is in force, and do nothing else.
+    pub print_config: bool,
+    /// Settings given by flags.
+    pub flags: Vec<(Key, String)>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Be on air until told to stop; what happens when nothing is asked for.
+    Serve,
+    /// Look whether this machine, or the playlist at `url`, is fit.
+    Doctor {
+        /// A multivariant playlist, `http` or `https`.
+        url: Option<Url>,
+    },
+}
+
+/// Why there is nothing to do.
+#[derive(Debug)]
+pub enum Stop {
+    /// Help or the version, to be printed on standard output; exit status 0.
+    Told(String),
+    /// One line about what is wrong with the command line; exit status 2.
+    Wrong(String),
+}
+
+impl Cli {
+    /// Reads the command line, the program's name included.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, Stop> {
+        let matches = command().try_get_matches_from(arguments).map_err(|error| stop(&error))?;
+        let (command, matches) = match matches.subcommand() {
+            Some(("doctor", matches)) => (Command::Doctor { url: matches.get_one("url").cloned() }, matches),
+            Some((_, matches)) => (Command::Serve, matches),
+            None => (Command::Serve, &matches),
+        };
+        Ok(Self {
+            command,
+            config: matches.get_one("config").cloned(),
+            print_config: matches.get_flag("print-config"),
+            flags: flags(matches),
+        })
+    }
+}
+
+fn flags(matches: &ArgMatches) -> Vec<(Key, String)> {
+    let given = |row: &Setting| Some((row.key, matches.get_one::<String>(row.flag)?.clone()));
+    TABLE.iter().filter_map(given).collect()
+}
+
+/// The whole command line, as clap knows it.
+pub fn command() -> Clap {
+    Clap::new("onair")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Live audio for everyone: RTMP in, Low-Latency HLS out")
+        .after_help("Every setting is also read from onair.toml, .env and the environment, weakest first.")
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .global(true)
+                .help("Read this file instead of ./onair.toml"),
+        )
+        .arg(
+            Arg::new("print-config")
+                .long("print-config")
+                .action(ArgAction::SetTrue)
+                .global(true)
+                .help("Print the settings in force and where each came from, secrets masked, and exit"),
+        )
+        .args(TABLE.iter().map(argument))
+        .subcommand(Clap::new("serve").about("Be on air; what happens without a subcommand"))
+        .subcommand(
+            Clap::new("doctor")
+                .about("Look whether this machine is fit to be on air; with a URL, whether its playlist is")
+                .arg(
+                    Arg::new("url")
+                        .value_name("URL")
+                        .value_parser(web_url)
+                        .help("A multivariant playlist: http://HOST/live/studio/index.m3u8"),
+                ),
+        )
+}
+
+fn argument(setting: &'static Setting) -> Arg {
+    let default = match setting.default {
+        Preset::Is(value) => value,
+        Preset::Unset(what) => what,
+    };
+    let argument = Arg::new(setting.flag)
+        .long(setting.flag)
+        .value_name(setting.kind.placeholder())
+        .global(true)
+        .help_heading("Settings")
+        .help(format!("{} [{}] [default: {default}]", setting.help, setting.env));
+    match setting.kind {
+        Kind::Switch => argument.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        // A bad value is refused with the others; a number below zero is a value, not a flag.
+        _ => argument.allow_hyphen_values(true),
+    }
+}
+
+fn web_url(text: &str) -> Result<Url, String> {
+    match text.parse::<Url>() {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err("use an http:// or https:// address".to_owned()),
+    }
+}
+
+fn stop(error: &clap::Error) -> Stop {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Stop::Told(error.to_string());
+    }
+    let text = error.to_string();
+    let wrong = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
+        .into_iter()
+        .find_map(|kind| error.get(kind));
+    Stop::Wrong(match meant {
+        Some(name) => format!("{wrong}; did you mean {name}?"),
+        None => format!("{wrong}; `onair --help` tells more"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Cli {
+        Cli::parse(line.split(' ').map(OsString::from)).unwrap()
+    }
+
+    fn wrong(line: &str) -> String {
+        match Cli::parse(line.split(' ').map(OsString::from)) {
+            Err(Stop::Wrong(line)) => line,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn clap_finds_no_fault_in_the_flags() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_what_happens_without_a_subcommand() {
+        assert_eq!(parse("onair"), parse("onair serve"));
+        assert_eq!(parse("onair --http :1").flags, [(Key::HttpListen, ":1".to_owned())]);
+        assert_eq!(parse("onair --http :1"), parse("onair serve --http :1"));
+        assert_eq!(parse("onair --http :1 serve"), parse("onair serve --http=:1"));
+        assert!(parse("onair --print-config serve").print_config);
+        assert_eq!(parse("onair serve --config a.toml").config, Some("a.toml".into()));
+    }
+
+    #[test]
+    fn a_bare_switch_means_true_and_takes_no_word_after_it() {
+        assert_eq!(parse("onair --demo serve").flags, [(Key::Demo, "true".to_owned())]);
+        assert_eq!(parse("onair --hls-enabled=false").flags, [(Key::HlsEnabled, "false".to_owned())]);
+    }
+
+    #[test]
+    fn doctor_takes_the_address_of_a_playlist() {
+        assert_eq!(parse("onair doctor").command, Command::Doctor { url: None });
+        let url = "http://localhost/live/studio/index.m3u8";
+        let asked = parse(&format!("onair --http :1 doctor {url}"));
+        assert_eq!(asked.command, Command::Doctor { url: Some(url.parse().unwrap()) });
+        assert_eq!(asked.flags, [(Key::HttpListen, ":1".to_owned())]);
+        assert!(wrong("onair doctor localhost:80").contains("use an http:// or https:// address"));
+    }
+
+    #[test]
+    fn a_mistake_is_told_in_one_line_with_the_nearest_flag() {
+        assert_eq!(wrong("onair --htpp :1"), "unexpected argument '--htpp' found; did you mean --http?");
+        assert!(wrong("onair serv").contains("did you mean serve?"));
+        assert!(wrong("onair --http").ends_with("`onair --help` tells more"));
+    }
+
+    #[test]
+    fn help_names_every_setting() {
+        let Err(Stop::Told(help)) = Cli::parse(["onair".into(), "--help".into()]) else { panic!("no help") };
+        for row in TABLE {
+            assert!(help.contains(row.flag) && help.contains(row.env), "{}", row.flag);
+        }
+    }
+}

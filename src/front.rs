@@ -1,0 +1,181 @@
+//! Where requests go: media to the origin by the shortest way, the API to its router, the rest to the
+//! web app.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context as TaskContext, Poll, ready};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use origin::Origin;
+use origin::serve::Served;
+use tower_service::Service as TowerService;
+
+use crate::http::server::Peer;
+use crate::metrics::Metrics;
+use crate::metrics::labels::{PathClass, StatusClass};
+use crate::web;
+
+/// What is behind every connection.
+pub struct Front {
+    origin: Option<Arc<Origin>>,
+    api: axum::Router,
+    metrics: Metrics,
+    salt: AtomicU32,
+}
+
+impl Front {
+    /// Serves `origin` (`None` where HLS is off) below `/live/` and `api` where it has routes.
+    pub fn new(origin: Option<Arc<Origin>>, api: axum::Router, metrics: Metrics) -> Arc<Self> {
+        Arc::new(Self { origin, api, metrics, salt: AtomicU32::new(0) })
+    }
+
+    /// Media and pages are answered without a task of their own; only what has to wait is boxed.
+    fn answer(self: &Arc<Self>, peer: Peer, mut request: Request<Incoming>) -> Answer {
+        let path = request.uri().path();
+        if let Some(media) = path.strip_prefix("/live/") {
+            let Some(origin) = &self.origin else {
+                let refused = origin::response::problem(StatusCode::NOT_FOUND, "HLS is switched off here");
+                return Answer::Ready(Some(refused.map(FrontBody::Media)));
+            };
+            let salt = self.salt.fetch_add(1, Ordering::Relaxed);
+            let uri = request.uri();
+            let served = origin.serve(request.method(), media, uri.query(), request.headers(), salt);
+            return Answer::Media(served);
+        }
+        if is_api(path) {
+            request.extensions_mut().insert(peer);
+            let mut api = self.api.clone();
+            return Answer::Api(Box::pin(async move {
+                let Ok(response) = api.call(request).await;
+                response
+            }));
+        }
+        let response = web::serve(request.method(), path, request.headers());
+        self.metrics.egress_bytes.add(PathClass::Page, exact(response.body()));
+        Answer::Ready(Some(response.map(FrontBody::Media)))
+    }
+
+    fn count(&self, response: &Response<FrontBody>) {
+        if let FrontBody::Api(body) = response.body() {
+            self.metrics.egress_bytes.add(PathClass::Api, exact(body));
+        }
+        self.metrics.http_requests.add(StatusClass::from(response.status()), 1);
+    }
+}
+
+fn exact(body: &impl HttpBody) -> u64 {
+    body.size_hint().exact().unwrap_or(0)
+}
+
+fn is_api(path: &str) -> bool {
+    path.starts_with("/api/")
+        || path == "/api"
+        || path.starts_with("/health")
+        || matches!(path, "/readyz" | "/metrics")
+}
+
+/// One connection's way in.
+#[derive(Clone)]
+pub struct Door {
+    front: Arc<Front>,
+    peer: Peer,
+}
+
+impl Door {
+    /// A way in for `peer`.
+    pub const fn new(front: Arc<Front>, peer: Peer) -> Self {
+        Self { front, peer }
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Door {
+    type Response = Response<FrontBody>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        Answering { answer: self.front.answer(self.peer, request), front: self.front.clone() }
+    }
+}
+
+enum Answer {
+    Ready(Option<Response<FrontBody>>),
+    Media(Served),
+    Api(Pin<Box<dyn Future<Output = Response<axum::body::Body>> + Send>>),
+}
+
+/// A response in the making, counted when it is there.
+pub struct Answering {
+    answer: Answer,
+    front: Arc<Front>,
+}
+
+impl Future for Answering {
+    type Output = Result<Response<FrontBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let response = match &mut this.answer {
+            Answer::Ready(response) => response.take().expect("a future is not polled after its end"),
+            Answer::Media(served) => ready!(Pin::new(served).poll(cx)).map(FrontBody::Media),
+            Answer::Api(later) => ready!(later.as_mut().poll(cx)).map(FrontBody::Api),
+        };
+        this.front.count(&response);
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// Whatever a response carries.
+pub enum FrontBody {
+    /// Media, and pages.
+    Media(origin::Body),
+    /// The API's.
+    Api(axum::body::Body),
+}
+
+impl HttpBody for FrontBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.get_mut() {
+            Self::Media(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Self::Api(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Media(body) => body.is_end_stream(),
+            Self::Api(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Media(body) => body.size_hint(),
+            Self::Api(body) => body.size_hint(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_not_the_api() {
+        assert!(
+            is_api("/api/broadcasts") && is_api("/healthz") && is_api("/health/media") && is_api("/metrics")
+        );
+        assert!(!is_api("/") && !is_api("/listen/studio") && !is_api("/apis"));
+    }
+}

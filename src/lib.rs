@@ -1,0 +1,20 @@
+//! The station: one program that takes a voice in by RTMP and lets anybody hear it as Low-Latency HLS.
+//!
+//! `main` reads the command line ([`cli`]) and the settings ([`settings`]) and runs the station
+//! ([`station::run`]), which puts the crates together: doors in `ingest`, the programme in `transcode`,
+//! playlists in `packager`, listeners at `origin`.
+
+pub mod api;
+pub mod banner;
+pub mod cli;
+pub mod doctor;
+pub mod front;
+pub mod http;
+pub mod live;
+pub mod logs;
+pub mod metrics;
+pub mod port;
+pub mod settings;
+pub mod station;
+pub mod tls;
+pub mod web;

@@ -1,0 +1,113 @@
+//! One source of a programme, as the thread that makes the programme sees it.
+
+use std::time::Duration;
+
+use ingest::{CloseReason, Media, Publication, RecvError};
+use media::{Channels, Pcm};
+use tracing::{debug, warn};
+use transcode::demo;
+use transcode::programme::{Programme, SourceError, SourceId};
+
+use super::status::Source;
+
+/// Frames of a tick.
+const TICK_FRAMES: usize = 960;
+
+/// Where a source's sound comes from.
+pub enum Feed {
+    /// From outside.
+    Publication {
+        /// Its access units.
+        publication: Publication,
+        /// By which door it came.
+        protocol: &'static str,
+        /// What the encoder calls itself.
+        software: Option<String>,
+        /// The codec's name, once announced.
+        codec: Option<&'static str>,
+    },
+    /// From the demo.
+    Demo(Box<demo::Sound>),
+}
+
+/// Whether a source is still there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Presence {
+    /// It is, whether or not it said anything.
+    Here,
+    /// It has left.
+    Gone,
+}
+
+impl Feed {
+    /// A publisher's.
+    pub const fn of(publication: Publication, protocol: &'static str, software: Option<String>) -> Self {
+        Self::Publication { publication, protocol, software, codec: None }
+    }
+
+    /// Hands everything that has arrived to the programme.
+    pub fn drain(&mut self, id: SourceId, now: Duration, programme: &mut Programme) -> Presence {
+        match self {
+            Self::Publication { publication, codec, .. } => loop {
+                match publication.try_recv() {
+                    Ok(Media::Track(track)) => {
+                        *codec = Some(track.codec.name());
+                        if let Err(error) = programme.set_track(id, &track) {
+                            warn!(%error, "{id}: its track cannot be decoded");
+                            publication
+                                .handle()
+                                .close(CloseReason::UnsupportedTrack { detail: error.to_string() });
+                            return Presence::Gone;
+                        }
+                    }
+                    Ok(Media::Unit(unit)) => match programme.push(id, now, &unit) {
+                        // A unit before its track, or a damaged one: counted there, and the next may be well.
+                        Ok(()) | Err(SourceError::NoTrack(_)) => {}
+                        Err(error) => debug!(%error, "{id}: one access unit was not decoded"),
+                    },
+                    Err(RecvError::Empty) => return Presence::Here,
+                    Err(RecvError::Closed) => return Presence::Gone,
+                }
+            },
+            Self::Demo(sound) => {
+                let mut pcm = Pcm::silence(48_000, Channels::Stereo, TICK_FRAMES);
+                sound.render(&mut pcm.samples);
+                match programme.push_pcm(id, now, &pcm) {
+                    Ok(()) => Presence::Here,
+                    Err(error) => {
+                        warn!(%error, "{id}: the demo is not in the programme");
+                        Presence::Gone
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells a publisher why it is being let go.
+    pub fn close(&self, reason: CloseReason) {
+        if let Self::Publication { publication, .. } = self {
+            publication.handle().close(reason);
+        }
+    }
+
+    /// How it is doing.
+    pub fn describe(&self, id: SourceId, programme: &Programme) -> Option<Source> {
+        let stats = programme.source_stats(id)?;
+        let (protocol, software, codec) = match self {
+            Self::Publication { protocol, software, codec, .. } => (*protocol, software.clone(), *codec),
+            Self::Demo(_) => ("demo", None, None),
+        };
+        let millis = |length: Duration| length.as_secs_f64() * 1_000.0;
+        Some(Source {
+            protocol,
+            software,
+            codec,
+            buffered_ms: millis(stats.intake.buffered),
+            target_ms: millis(stats.intake.target),
+            skew_ppm: stats.intake.ppm,
+            underruns: stats.intake.underruns,
+            cuts: stats.intake.cuts,
+            corrupt_units: stats.corrupt,
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! Opening a run, and finding one that an earlier process left open.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::Context;
+use origin::disk::Found;
+use origin::{Channel, Origin, RunDir, RunRecord, Shelf};
+use packager::{Grid, InitSection, Ladder, Msn, RunId, WallClock, Window};
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::{info, warn};
+use transcode::encode::Encoder;
+
+use super::broadcast::Broadcast;
+use super::clock::wall_clock;
+use super::drive::{Command, Drive};
+use super::hall::Event;
+use super::lease::Ownership;
+use super::release::Releaser;
+use super::status::Status;
+use crate::metrics::Metrics;
+
+/// Commands that may wait for a programme; the hall sends a few a minute.
+const COMMANDS: usize = 64;
+
+/// Steps that may wait for the disk: four slots of `low`, one of `ultra`.
+const RELEASES: usize = 30;
+
+/// From opening a run to its first sample: folders are made and threads started meanwhile, so that dates are
+/// true from the first one on.
+const LEAD: Duration = Duration::from_millis(60);
+
+/// What runs are opened with.
+#[derive(Clone)]
+pub struct RunHouse {
+    /// Where media is served.
+    pub origin: Arc<Origin>,
+    /// Below it, `{broadcast}/{run}/`.
+    pub media_dir: PathBuf,
+    /// How long segments stay on disk.
+    pub retention: Duration,
+    /// Who grants leases.
+    pub ownership: Arc<dyn Ownership>,
+    /// What the hall hears.
+    pub events: UnboundedSender<Event>,
+    /// What Prometheus is told.
+    pub metrics: Metrics,
+}
+
+/// A run that is on air in this process.
+pub struct OnAir {
+    /// Which run.
+    pub run: RunId,
+    /// When it opened.
+    pub started: WallClock,
+    /// Its rungs and grid.
+    pub record: RunRecord,
+    /// What can be seen of it.
+    pub status: Arc<Status>,
+    commands: mpsc::SyncSender<Command>,
+    threads: [JoinHandle<()>; 2],
+}
+
+impl OnAir {
+    /// Tells the programme. `false` when it is over, or has not listened for so long that it might as well be.
+    pub fn tell(&self, command: Command) -> bool {
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// Waits until the programme has stopped and its last step is released.
+    pub fn join(self) {
+        drop(self.commands);
+        for thread in self.threads {
+            if thread.join().is_err() {
+                warn!("a programme's thread had panicked");
+            }
+        }
+    }
+}
+
+impl RunHouse {
+    /// Opens a fresh run of `broadcast` and puts it on air.
+    pub fn open(&self, broadcast: &Broadcast) -> anyhow::Result<OnAir> {
+        let ladder = Ladder::new(broadcast.profile, broadcast.mode);
+        let inits = inits(&ladder)?;
+        let now = wall_clock();
+        let mut salt = [0; 2];
+        getrandom::fill(&mut salt).context("asking the system for random bytes")?;
+        let record = RunRecord {
+            broadcast: broadcast.id.clone(),
+            run: RunId::from_parts(now.0 / 1_000, u16::from_ne_bytes(salt)),
+            anchor: now.plus(LEAD).minus(Grid::FIRST.start().to_duration(media::Timescale::PROGRAMME)),
+            mode: broadcast.mode,
+            profile: broadcast.profile,
+            fence: 0,
+            discontinuities: Vec::new(),
+            ended: false,
+        };
+        let window = Window::open(ladder, record.anchor);
+        let dir = RunDir::create(&self.media_dir, record, &inits)
+            .with_context(|| format!("making the run's folder below {}", self.media_dir.display()))?;
+        self.put_on_air(Found { dir, window, inits }, true)
+    }
+
+    /// What an earlier process left of `broadcast`: goes on with a run that is open and was heard within
+    /// `grace`, and serves the end of one that is over.
+    pub fn resume(&self, broadcast: &Broadcast) -> anyhow::Result<Option<OnAir>> {
+        let runs = RunDir::runs(&self.media_dir, &broadcast.id).context("looking for earlier runs")?;
+        let Some((newest, older)) = runs.split_last() else { return Ok(None) };
+        self.remove(&broadcast.id, older);
+        let found = match RunDir::find(&self.media_dir, &broadcast.id, newest) {
+            Ok(found) => found,
+            Err(cause) => {
+                warn!(broadcast.id = %broadcast.id, "run {newest} cannot be read and is left as it is: {cause}");
+                return Ok(None);
+            }
+        };
+        if found.dir.record().ended {
+            self.shelve(found);
+            return Ok(None);
+        }
+        if silent_since(&found) > broadcast.grace {
+            info!(broadcast.id = %broadcast.id, "{} was silent for longer than its grace and has ended", broadcast.id);
+            let mut found = found;
+            found.dir.mark_ended().context("noting the end of a run")?;
+            found.window.end();
+            self.shelve(found);
+            return Ok(None);
+        }
+        info!(broadcast.id = %broadcast.id, "{} goes on in run {newest}", broadcast.id);
+        self.put_on_air(found, false).map(Some)
+    }
+
+    fn shelve(&self, found: Found) -> (Arc<Shelf>, RunDir) {
+        let record = found.dir.record().clone();
+        let shelf = Shelf::new(record.run, found.window, found.inits, found.dir.files());
+        let channel: Arc<Channel> = self.origin.channel_for(&record.broadcast);
+        let gone = channel.open(shelf.clone());
+        self.remove(&record.broadcast, &gone);
+        (shelf, found.dir)
+    }
+
+    fn put_on_air(&self, found: Found, fresh: bool) -> anyhow::Result<OnAir> {
+        let last = found.window.last().map(|last| last.msn);
+        let (shelf, mut dir) = self.shelve(found);
+        let lease = self.ownership.acquire(shelf.run(), dir.record().fence);
+        dir.set_fence(lease.fence()).context("noting who has the run")?;
+        let record = dir.record().clone();
+        let status = Arc::new(Status::default());
+        let (commands, orders) = mpsc::sync_channel(COMMANDS);
+        let (releases, steps) = mpsc::sync_channel(RELEASES);
+        let drive = Drive {
+            broadcast: record.broadcast.clone(),
+            run: record.run.clone(),
+            ladder: record.ladder(),
+            anchor: record.anchor,
+            fresh,
+            last,
+            lease: lease.clone(),
+            commands: orders,
+            events: self.events.clone(),
+            releases,
+            status: status.clone(),
+            metrics: self.metrics.clone(),
+        };
+        let releaser = Releaser {
+            dir,
+            shelf,
+            metrics: self.metrics.clone(),
+            lease,
+            status: status.clone(),
+            retention: self.retention,
+        };
+        let farewell = Farewell(self.events.clone(), record.broadcast.clone(), record.run.clone());
+        let threads = [
+            spawn("programme", move || {
+                let _said_at_the_end = farewell;
+                drive.run();
+            })?,
+            spawn("release", move || releaser.run(&steps))?,
+        ];
+        let started = record.anchor.at(Grid::FIRST.start());
+        Ok(OnAir { run: record.run.clone(), started, record, status, commands, threads })
+    }
+
+    /// Removes runs that nobody is served any more.
+    fn remove(&self, broadcast: &str, runs: &[RunId]) {
+        for run in runs {
+            if let Err(cause) = remove_run(&self.media_dir, broadcast, run) {
+                warn!(broadcast.id = %broadcast, "run {run} could not be removed: {cause}");
+            }
+        }
+    }
+}
+
+fn remove_run(root: &Path, broadcast: &str, run: &RunId) -> io::Result<()> {
+    match RunDir::remove(root, broadcast, run) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.into()).spawn(run).with_context(|| format!("starting the {name} thread"))
+}
+
+/// Tells the hall that a programme's thread is over, by a panic too.
+struct Farewell(UnboundedSender<Event>, String, RunId);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        // While the process stops nobody has to know.
+        self.0.send(Event::ProgrammeOver(self.1.clone(), self.2.clone())).ok();
+    }
+}
+
+/// The init section of every rung, with the configuration that its encoder has.
+fn inits(ladder: &Ladder) -> anyhow::Result<[InitSection; 3]> {
+    let mut sections = Vec::new();
+    for rung in ladder.rungs() {
+        let encoder = Encoder::new(rung, media::MediaTime::default())
+            .with_context(|| format!("starting the encoder of rung {}", rung.id))?;
+        sections.push(InitSection::new(rung, &encoder.config()));
+    }
+    Ok(sections.try_into().expect("a ladder has three rungs"))
+}
+
+/// How long ago the last sound of a run that was found would have ended.
+fn silent_since(found: &Found) -> Duration {
+    let record = found.dir.record();
+    let last = found.window.last().map_or(Grid::FIRST, |last| Msn::next(last.msn));
+    wall_clock().since(record.anchor.at(last.start()))
+}

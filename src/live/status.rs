@@ -1,0 +1,67 @@
+//! What can be seen of a run while it is on air.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use transcode::meter::Loudness;
+
+/// Written by a run's threads about once a second, read by health, API and metrics.
+#[derive(Debug, Default)]
+pub struct Status {
+    sound: Mutex<Sound>,
+    /// Ticks that came more than one tick late and were made up.
+    pub late_ticks: AtomicU64,
+    /// Parts that could not be written to disk.
+    pub disk_failures: AtomicU64,
+}
+
+/// How a run sounds.
+#[derive(Clone, Debug, Default)]
+pub struct Sound {
+    /// EBU R128.
+    pub loudness: Loudness,
+    /// Its sources.
+    pub sources: Vec<Source>,
+}
+
+/// How one source is doing.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// `rtmp`, `rtmps` or `demo`.
+    pub protocol: &'static str,
+    /// What the publisher says it is.
+    pub software: Option<String>,
+    /// Its codec, once it has told.
+    pub codec: Option<&'static str>,
+    /// Sound waiting in the jitter buffer, milliseconds.
+    pub buffered_ms: f64,
+    /// What the jitter buffer aims at, milliseconds.
+    pub target_ms: f64,
+    /// How fast its clock runs against ours, parts per million.
+    pub skew_ppm: f64,
+    /// Times that its sound ran out.
+    pub underruns: u64,
+    /// Times that a backlog was cut.
+    pub cuts: u64,
+    /// Access units that could not be decoded.
+    pub corrupt_units: u64,
+}
+
+impl Status {
+    /// The newest account of the sound.
+    pub fn sound(&self) -> Sound {
+        self.sound.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces it.
+    pub fn set_sound(&self, sound: Sound) {
+        *self.sound.lock().unwrap_or_else(PoisonError::into_inner) = sound;
+    }
+
+    /// Counts one.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,82 @@
+//! `onair`: reads the command line and the settings, and hands over to the station.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use onair::cli::{Cli, Command, Stop};
+use onair::doctor::CertificateSource;
+use onair::http::client;
+use onair::settings::{Certificate, Layers, Settings, docs};
+use onair::{doctor, logs, station};
+
+fn main() -> ExitCode {
+    let cli = match Cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(Stop::Told(text)) => return tell(&text),
+        Err(Stop::Wrong(line)) => return fail(WRONG_SETTINGS, &line),
+    };
+    let layers = Layers::of_process(cli.config, cli.flags);
+    let (settings, values) = match Settings::load(&layers) {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(WRONG_SETTINGS, &error.to_string()),
+    };
+    if cli.print_config {
+        return tell(&docs::print_config(&values));
+    }
+    match run(cli.command, settings) {
+        Ok(status) => status,
+        Err(error) => fail(FAILED, &format!("{error:#}")),
+    }
+}
+
+fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
+    logs::init(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => station::run(settings).await.map(|()| ExitCode::SUCCESS),
+            Command::Doctor { url } => {
+                let patient = patient(settings);
+                let roots = client::system_roots();
+                Ok(doctor::run(&patient, url.as_ref(), roots, &mut io::stdout()).await?)
+            }
+        }
+    })
+}
+
+/// What the doctor looks at.
+fn patient(settings: Settings) -> doctor::Station {
+    doctor::Station {
+        http: settings.http.listen,
+        https: settings.http.https_listen,
+        rtmp: settings.rtmp.listen,
+        rtmps: settings.rtmp.rtmps_listen,
+        data_dir: settings.storage.data_dir,
+        public_url: settings.http.public_url,
+        certificate: settings.certificate.map(|certificate| match certificate {
+            Certificate::Files { cert, key } => CertificateSource::Files { chain: cert, key },
+            Certificate::Acme(acme) => CertificateSource::Acme {
+                domains: acme.domains.iter().map(|name| name.as_ref().to_owned()).collect(),
+            },
+        }),
+    }
+}
+
+/// Standard output; a reader that has gone away, as `head` does, is no failure.
+fn tell(text: &str) -> ExitCode {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(FAILED, &format!("cannot write to standard output: {error}")),
+    }
+}
+
+fn fail(status: u8, line: &str) -> ExitCode {
+    eprintln!("onair: {line}");
+    ExitCode::from(status)
+}
+
+/// The station could not go on: a port is taken, a disk is full.
+const FAILED: u8 = 1;
+/// The settings or the command line cannot be used.
+const WRONG_SETTINGS: u8 = 2;

@@ -1,0 +1,155 @@
+//! The list of all metrics, in one place.
+
+use super::labels::{
+    BroadcastState, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher, StatusClass,
+};
+
+/// One metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// As it is scraped.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// Its base unit, which its name ends with; none for plain counts.
+    pub unit: Option<&'static str>,
+    /// Its labels and the values of each.
+    pub labels: &'static [Label],
+    /// What it tells.
+    pub help: &'static str,
+}
+
+/// What a metric is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts by size.
+    Histogram,
+}
+
+impl Kind {
+    /// Its name in Prometheus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// A label and the closed set it takes its values from.
+#[derive(Clone, Copy, Debug)]
+pub struct Label {
+    /// Its name.
+    pub key: &'static str,
+    /// Its values, once each, in the order of the set.
+    pub values: fn() -> Vec<&'static str>,
+}
+
+/// Label number `N` of a set.
+fn values<L: Labels, const N: usize>() -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for value in L::ALL.iter().map(|label| label.values()[N]) {
+        if !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    found
+}
+
+const fn label<L: Labels, const N: usize>() -> Label {
+    Label { key: L::KEYS[N], values: values::<L, N> }
+}
+
+const fn row(
+    name: &'static str,
+    kind: Kind,
+    unit: Option<&'static str>,
+    labels: &'static [Label],
+    help: &'static str,
+) -> Row {
+    Row { name, kind, unit, labels, help }
+}
+
+use Kind::{Counter, Gauge, Histogram};
+
+/// Every metric of the station, in the order it is written.
+pub const TABLE: &[Row] = &[
+    row("onair_broadcasts", Gauge, None, &[label::<BroadcastState, 0>()], "Broadcasts by state"),
+    row("onair_listeners", Gauge, None, &[label::<Listener, 0>()], "Listeners now, by transport"),
+    row("onair_publishers", Gauge, None, &[label::<Publisher, 0>()], "Publishers now, by protocol"),
+    row(
+        "onair_join_failures_total",
+        Counter,
+        None,
+        &[label::<JoinFailure, 0>(), label::<JoinFailure, 1>()],
+        "People who could not publish or listen, by why",
+    ),
+    row(
+        "onair_egress_bytes_total",
+        Counter,
+        Some("bytes"),
+        &[label::<PathClass, 0>()],
+        "Bytes of response bodies, by what they are part of",
+    ),
+    row(
+        "onair_part_release_delay_seconds",
+        Histogram,
+        Some("seconds"),
+        &[],
+        "Time from the instant a grid step was due to its release to listeners",
+    ),
+    row("onair_held_requests", Gauge, None, &[], "Requests that wait for a part or a playlist now"),
+    row(
+        "onair_http_requests_total",
+        Counter,
+        None,
+        &[label::<StatusClass, 0>()],
+        "HTTP requests answered, by the class of their status",
+    ),
+    row("onair_http_connections", Gauge, None, &[], "Open HTTP connections"),
+    row("onair_rtmp_connections", Gauge, None, &[], "Open RTMP connections, publishing or not yet"),
+    row(
+        "onair_connections_dropped_total",
+        Counter,
+        None,
+        &[label::<Dropped, 0>(), label::<Dropped, 1>()],
+        "Connections that the station closed, by why",
+    ),
+    row(
+        "onair_source_underruns_total",
+        Counter,
+        None,
+        &[],
+        "Times a source had no sound ready when the programme needed it",
+    ),
+    row("onair_source_cuts_total", Counter, None, &[], "Times the backlog of a source was cut to its target"),
+    row(
+        "onair_source_concealed_frames_total",
+        Counter,
+        None,
+        &[],
+        "Frames of 20 ms made up for a source that had none",
+    ),
+    row("onair_late_ticks_total", Counter, None, &[], "Ticks of a programme that began more than 20 ms late"),
+    row(
+        "onair_process_cpu_seconds_total",
+        Counter,
+        Some("seconds"),
+        &[],
+        "Processor time of the process, user and system",
+    ),
+    row(
+        "onair_process_resident_memory_bytes",
+        Gauge,
+        Some("bytes"),
+        &[],
+        "Memory of the process that is resident",
+    ),
+    row("onair_process_open_fds", Gauge, None, &[], "File descriptors of the process"),
+    row("onair_process_threads", Gauge, None, &[], "Threads of the process"),
+];

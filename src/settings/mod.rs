@@ -1,0 +1,134 @@
+//! What an operator may set. [`table`] names every setting once, [`Layers`] says where values come from,
+//! and [`Settings::load`] turns them into types that cannot be wrong. Nobody checks them again.
+
+pub mod docs;
+mod error;
+mod layers;
+mod sections;
+pub mod table;
+mod values;
+
+pub use error::SettingsError;
+pub use layers::Layers;
+pub use sections::{
+    AcmeSettings, Certificate, HlsSettings, HttpSettings, LogFilter, LogFormat, LogSettings, RtmpSettings,
+    Settings, StorageSettings, StudioSettings, UnknownLogFormat,
+};
+pub use values::{Place, Value, Values};
+
+impl Settings {
+    /// Merges the layers and reads every setting; the [`Values`] tell where each came from.
+    pub fn load(layers: &Layers) -> Result<(Self, Values), SettingsError> {
+        let values = layers.merge()?;
+        let settings = Self::from_values(&values)?;
+        Ok((settings, values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::table::{Key, TABLE};
+    use super::*;
+
+    fn given(environment: &[(&str, &str)]) -> Layers {
+        let environment = environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Layers { folder: PathBuf::from("/nonexistent"), config: None, environment, flags: Vec::new() }
+    }
+
+    fn complaint(environment: &[(&str, &str)]) -> String {
+        Settings::load(&given(environment)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_key_has_one_row_and_every_name_is_unique() {
+        let mut names: Vec<&str> = TABLE.iter().flat_map(|row| [row.toml, row.flag, row.env]).collect();
+        names.extend(TABLE.iter().flat_map(|row| row.aliases));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for row in TABLE {
+            assert_eq!(row.key.setting().env, row.env);
+            assert!(row.env.starts_with("ONAIR_"), "{}", row.env);
+            assert_eq!(row.toml.split('.').count(), 2, "{}", row.toml);
+        }
+        assert_eq!(TABLE.last().map(|row| row.key), Some(Key::ShutdownGraceSeconds));
+        assert!(TABLE.iter().map(|row| row.key).is_sorted());
+        assert_eq!(TABLE.len(), Key::ShutdownGraceSeconds as usize + 1);
+    }
+
+    #[test]
+    fn every_setting_refuses_nonsense_and_names_itself() {
+        for row in TABLE {
+            let complaint = complaint(&[(row.env, "\0")]);
+            assert!(complaint.starts_with(row.env), "{complaint}");
+            assert!(complaint.ends_with(&row.kind.allowed()), "{complaint}");
+            assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let (settings, values) = Settings::load(&given(&[("ONAIR_HTTP_LISTEN", "")])).unwrap();
+        assert_eq!(settings.http.listen.port(), 8080);
+        assert_eq!(values.get(Key::HttpListen).unwrap().place, Place::Default);
+    }
+
+    #[test]
+    fn a_port_with_tls_needs_a_certificate() {
+        assert_eq!(
+            complaint(&[("ONAIR_HTTPS_LISTEN", ":443")]),
+            "ONAIR_HTTPS_LISTEN needs ONAIR_TLS_CERT and ONAIR_TLS_KEY, or ONAIR_ACME_DOMAIN"
+        );
+        assert!(complaint(&[("ONAIR_RTMPS_LISTEN", ":443")]).starts_with("ONAIR_RTMPS_LISTEN needs"));
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key_and_a_port() {
+        let cert = ("ONAIR_TLS_CERT", "cert.pem");
+        let key = ("ONAIR_TLS_KEY", "key.pem");
+        let https = ("ONAIR_HTTPS_LISTEN", ":443");
+        let domain = ("ONAIR_ACME_DOMAIN", "radio.example");
+        assert!(complaint(&[https, cert]).ends_with("needs ONAIR_TLS_KEY"));
+        assert!(complaint(&[https, key]).ends_with("needs ONAIR_TLS_CERT"));
+        assert!(complaint(&[cert, key]).ends_with("needs ONAIR_HTTPS_LISTEN or ONAIR_RTMPS_LISTEN"));
+        assert!(complaint(&[https, cert, key, domain]).contains("are both set"));
+        let rtmps = ("ONAIR_RTMPS_LISTEN", ":1936");
+        assert!(complaint(&[rtmps, domain]).ends_with("needs ONAIR_HTTPS_LISTEN"));
+
+        let (settings, _) = Settings::load(&given(&[https, cert, key])).unwrap();
+        let files = Certificate::Files { cert: "cert.pem".into(), key: "key.pem".into() };
+        assert_eq!(settings.certificate, Some(files));
+        let (settings, _) = Settings::load(&given(&[https, domain])).unwrap();
+        let Some(Certificate::Acme(acme)) = settings.certificate else { panic!("no ACME") };
+        assert_eq!(acme.domains[0].as_ref(), "radio.example");
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let contact = ("ONAIR_ACME_CONTACT", "somebody@radio.example");
+        let https = ("ONAIR_HTTPS_LISTEN", ":443");
+        let domain = ("ONAIR_ACME_DOMAIN", "radio.example");
+        let (settings, values) = Settings::load(&given(&[contact, https, domain])).unwrap();
+        assert!(!format!("{settings:?}").contains("somebody"));
+        let printed = docs::print_config(&values);
+        assert!(!printed.contains("somebody"));
+        assert!(printed.contains("contact = \"[redacted]\"  # environment"), "{printed}");
+
+        let complaint = complaint(&[("ONAIR_ACME_CONTACT", "somebody")]);
+        assert!(complaint.starts_with("ONAIR_ACME_CONTACT cannot be [redacted]"), "{complaint}");
+        assert!(!complaint.contains("somebody"));
+    }
+
+    #[test]
+    fn an_unknown_name_of_ours_is_refused_and_others_are_not_ours() {
+        let complaint = complaint(&[("ONAIR_HTTP_LISTN", ":1")]);
+        assert_eq!(
+            complaint,
+            "ONAIR_HTTP_LISTN in environment is not a setting; did you mean ONAIR_HTTP_LISTEN?"
+        );
+        assert!(Settings::load(&given(&[("ON_AIR", "1"), ("PATH", "/bin")])).is_ok());
+    }
+}

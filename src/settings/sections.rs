@@ -1,0 +1,270 @@
+//! The settings as the parts of the station read them: each owns a section.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use media::AudioProfile;
+use packager::LatencyMode;
+use rustls::pki_types::DnsName;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::error::SettingsError;
+use super::table::Key;
+use super::values::{self, Values};
+use crate::logs::Redacted;
+
+/// Everything an operator may set, read and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The web.
+    pub http: HttpSettings,
+    /// What the ports with TLS show; there whenever one of them is on, and only then.
+    pub certificate: Option<Certificate>,
+    /// Where publishers connect.
+    pub rtmp: RtmpSettings,
+    /// What listeners hear it by.
+    pub hls: HlsSettings,
+    /// What is kept.
+    pub storage: StorageSettings,
+    /// The broadcast `studio`.
+    pub studio: StudioSettings,
+    /// Put the broadcast `demo` on air?
+    pub demo: bool,
+    /// What is logged, and how.
+    pub log: LogSettings,
+    /// How long connections may take to finish after SIGTERM; 1 s to 5 min.
+    pub shutdown_grace: Duration,
+}
+
+/// Where the web listens and how much it bears.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpSettings {
+    /// Without TLS; port 0 means a free one.
+    pub listen: SocketAddr,
+    /// With TLS.
+    pub https_listen: Option<SocketAddr>,
+    /// The origin that listeners reach us by, ending in `/`; without one, the request tells.
+    pub public_url: Option<Url>,
+    /// Open connections, both ports together; at least 1.
+    pub connections_max: usize,
+    /// Requests that wait for a part to come; at least 1.
+    pub held_requests_max: usize,
+}
+
+/// What the ports with TLS show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Certificate {
+    /// PEM files, read again when they change.
+    Files {
+        /// The chain, leaf first.
+        cert: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+    /// Fetched and renewed by ACME (RFC 8555).
+    Acme(AcmeSettings),
+}
+
+/// How to get a certificate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AcmeSettings {
+    /// The names that it is for; at least one.
+    pub domains: Vec<DnsName<'static>>,
+    /// Whom the authority writes to; a bare e-mail address, without `mailto:`.
+    pub contact: Option<Redacted<String>>,
+    /// The authority's directory; `https`.
+    pub directory_url: Url,
+}
+
+/// Where publishers connect and how many may.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RtmpSettings {
+    /// Without TLS; port 0 means a free one.
+    pub listen: SocketAddr,
+    /// With TLS.
+    pub rtmps_listen: Option<SocketAddr>,
+    /// Open connections, both ports together; at least 1.
+    pub connections_max: usize,
+    /// Of these, from one IP address; at least 1.
+    pub connections_per_address_max: usize,
+}
+
+/// HLS on the whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HlsSettings {
+    /// Is it served?
+    pub enabled: bool,
+}
+
+/// What is kept, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StorageSettings {
+    /// The folder for segments, keys and certificates; may not exist yet.
+    pub data_dir: PathBuf,
+    /// How long segments stay while a broadcast is on air; 2 min to a week.
+    pub keep: Duration,
+}
+
+/// How the broadcast `studio` is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StudioSettings {
+    /// How far its listeners stay behind.
+    pub latency_mode: LatencyMode,
+    /// Which rungs it is encoded in.
+    pub audio_profile: AudioProfile,
+    /// How long it stays on air without a publisher; up to a day.
+    pub publisher_grace: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogSettings {
+    /// Which events.
+    pub filter: LogFilter,
+    /// In which shape.
+    pub format: LogFormat,
+}
+
+/// Directives that [`EnvFilter`] is known to take.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// `None` where `text` is not a filter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+        (plain && EnvFilter::try_new(text).is_ok()).then(|| Self(text.to_owned()))
+    }
+
+    /// The filter itself.
+    pub fn to_env_filter(&self) -> EnvFilter {
+        EnvFilter::new(&self.0)
+    }
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogFormat {
+    /// Text, in colour on a terminal.
+    Auto,
+    /// Text without colour.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A word that is no log format.
+#[derive(Debug, Eq, PartialEq)]
+pub struct UnknownLogFormat;
+
+impl fmt::Display for UnknownLogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("use auto, text or json")
+    }
+}
+
+impl std::error::Error for UnknownLogFormat {}
+
+impl FromStr for LogFormat {
+    type Err = UnknownLogFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLogFormat> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(UnknownLogFormat),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads every value and holds them against each other.
+    pub(super) fn from_values(values: &Values) -> Result<Self, SettingsError> {
+        let http = HttpSettings {
+            listen: values.required(Key::HttpListen, values::listen)?,
+            https_listen: values.unless_off(Key::HttpsListen, values::listen)?,
+            public_url: values.optional(Key::PublicUrl, values::site_url)?,
+            connections_max: values.count(Key::HttpConnectionsMax)?,
+            held_requests_max: values.count(Key::HttpHeldRequestsMax)?,
+        };
+        let rtmp = RtmpSettings {
+            listen: values.required(Key::RtmpListen, values::listen)?,
+            rtmps_listen: values.unless_off(Key::RtmpsListen, values::listen)?,
+            connections_max: values.count(Key::RtmpConnectionsMax)?,
+            connections_per_address_max: values.count(Key::RtmpConnectionsPerAddressMax)?,
+        };
+        let certificate = certificate(values, &http, &rtmp)?;
+        Ok(Self {
+            http,
+            certificate,
+            rtmp,
+            hls: HlsSettings { enabled: values.parsed(Key::HlsEnabled)? },
+            storage: StorageSettings {
+                data_dir: values.required(Key::DataDir, values::path)?,
+                keep: values.seconds(Key::KeepSeconds)?,
+            },
+            studio: StudioSettings {
+                latency_mode: values.parsed(Key::StudioLatencyMode)?,
+                audio_profile: values.parsed(Key::StudioAudioProfile)?,
+                publisher_grace: values.seconds(Key::PublisherGraceSeconds)?,
+            },
+            demo: values.parsed(Key::Demo)?,
+            log: LogSettings {
+                filter: values.required(Key::LogFilter, LogFilter::parse)?,
+                format: values.parsed(Key::LogFormat)?,
+            },
+            shutdown_grace: values.seconds(Key::ShutdownGraceSeconds)?,
+        })
+    }
+}
+
+fn certificate(
+    values: &Values,
+    http: &HttpSettings,
+    rtmp: &RtmpSettings,
+) -> Result<Option<Certificate>, SettingsError> {
+    let cert = values.optional(Key::TlsCert, values::path)?;
+    let key = values.optional(Key::TlsKey, values::path)?;
+    let domains = values.optional(Key::AcmeDomain, values::domains)?;
+    let contact = values.optional(Key::AcmeContact, values::email)?.map(Redacted::new);
+    let directory_url = values.required(Key::AcmeDirectoryUrl, values::service_url)?;
+
+    let files = match (cert, key) {
+        (Some(cert), Some(key)) => Some((cert, key)),
+        (Some(_), None) => return Err(alone(Key::TlsCert, env(Key::TlsKey))),
+        (None, Some(_)) => return Err(alone(Key::TlsKey, env(Key::TlsCert))),
+        (None, None) => None,
+    };
+    let port = [(Key::HttpsListen, http.https_listen), (Key::RtmpsListen, rtmp.rtmps_listen)]
+        .into_iter()
+        .find_map(|(key, listen)| listen.map(|_| key));
+    match (files, domains, port) {
+        (Some(_), Some(_), _) => {
+            Err(SettingsError::Both { one: env(Key::TlsCert), other: env(Key::AcmeDomain) })
+        }
+        (Some(_), None, None) => Err(alone(Key::TlsCert, "ONAIR_HTTPS_LISTEN or ONAIR_RTMPS_LISTEN")),
+        // The authority comes to the HTTPS port to see whose the domain is (RFC 8737).
+        (None, Some(_), _) if http.https_listen.is_none() => {
+            Err(alone(Key::AcmeDomain, env(Key::HttpsListen)))
+        }
+        (None, None, Some(key)) => Err(alone(key, "ONAIR_TLS_CERT and ONAIR_TLS_KEY, or ONAIR_ACME_DOMAIN")),
+        (Some((cert, key)), None, Some(_)) => Ok(Some(Certificate::Files { cert, key })),
+        (None, Some(domains), _) => {
+            Ok(Some(Certificate::Acme(AcmeSettings { domains, contact, directory_url })))
+        }
+        (None, None, None) => Ok(None),
+    }
+}
+
+fn env(key: Key) -> &'static str {
+    key.setting().env
+}
+
+fn alone(key: Key, missing: &'static str) -> SettingsError {
+    SettingsError::Alone { name: env(key), missing }
+}

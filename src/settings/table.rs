@@ -1,0 +1,422 @@
+//! Every setting, once: the flags, `.env.example`, the README's table, `--print-config` and the
+//! messages about bad values are all made from [`TABLE`].
+
+/// One thing an operator may set, in `onair.toml`, `.env`, the environment or by a flag.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Which one.
+    pub key: Key,
+    /// `section.name` in `onair.toml`; rows of one section stand together in [`TABLE`].
+    pub toml: &'static str,
+    /// Its name in the environment and in `.env`; begins with `ONAIR_`.
+    pub env: &'static str,
+    /// Its flag, without the two dashes.
+    pub flag: &'static str,
+    /// Names of other products' settings that are read as this one, in the environment and `.env`.
+    pub aliases: &'static [&'static str],
+    /// What holds when nobody sets it.
+    pub default: Preset,
+    /// Which values it takes.
+    pub kind: Kind,
+    /// May its value be shown?
+    pub secrecy: Secrecy,
+    /// What it does, as one sentence without its full stop.
+    pub help: &'static str,
+}
+
+/// What a setting is when nobody sets it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Preset {
+    /// This value.
+    Is(&'static str),
+    /// No value; the words say what happens then.
+    Unset(&'static str),
+}
+
+/// Whether a value may be shown in `--print-config` and in messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Secrecy {
+    /// Anyone may read it.
+    Open,
+    /// A password, a key or a person's address.
+    Secret,
+}
+
+/// Which values a setting takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// An address and port to listen on.
+    Listen,
+    /// The same, or `off`.
+    ListenOrOff,
+    /// `true` or `false`; the bare flag means `true`.
+    Switch,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number in this range, both ends included.
+    Count(u32, u32),
+    /// A whole number of seconds in this range, both ends included.
+    Seconds(u32, u32),
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// `http` or `https`, a host and perhaps a port.
+    SiteUrl,
+    /// An `https` address of a service.
+    ServiceUrl,
+    /// Domain names, separated by commas.
+    Domains,
+    /// One e-mail address.
+    Email,
+    /// Directives of `tracing_subscriber::EnvFilter`.
+    LogFilter,
+}
+
+impl Kind {
+    /// Names the value in `--help`, in capitals.
+    pub const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Listen | Self::ListenOrOff => "ADDRESS:PORT",
+            Self::Switch => "true|false",
+            Self::Choice(_) => "WORD",
+            Self::Count(..) => "NUMBER",
+            Self::Seconds(..) => "SECONDS",
+            Self::File => "FILE",
+            Self::Folder => "FOLDER",
+            Self::SiteUrl | Self::ServiceUrl => "URL",
+            Self::Domains => "DOMAIN[,DOMAIN]",
+            Self::Email => "EMAIL",
+            Self::LogFilter => "FILTER",
+        }
+    }
+
+    /// The values it takes, in words that follow «use».
+    pub fn allowed(self) -> String {
+        match self {
+            Self::Listen => "an address and a port such as 0.0.0.0:8080, [::]:8080 or :8080".to_owned(),
+            Self::ListenOrOff => {
+                "an address and a port such as 0.0.0.0:8443, [::]:8443 or :8443, or off".to_owned()
+            }
+            Self::Switch => "true or false".to_owned(),
+            Self::Choice(words) => match words {
+                [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+                _ => words.join(", "),
+            },
+            Self::Count(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Seconds(least, most) => format!("whole seconds from {least} to {most}"),
+            Self::File => "the path of a file".to_owned(),
+            Self::Folder => "the path of a folder".to_owned(),
+            Self::SiteUrl => "http:// or https:// with a host and nothing after it".to_owned(),
+            Self::ServiceUrl => "an https:// address".to_owned(),
+            Self::Domains => "domain names separated by commas, such as radio.example.org".to_owned(),
+            Self::Email => "one e-mail address".to_owned(),
+            Self::LogFilter => "a filter such as info or info,onair=debug".to_owned(),
+        }
+    }
+}
+
+/// Names a row of [`TABLE`].
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[expect(missing_docs, reason = "each is described by its row's `help`")]
+pub enum Key {
+    HttpListen,
+    HttpConnectionsMax,
+    HttpHeldRequestsMax,
+    PublicUrl,
+    HttpsListen,
+    TlsCert,
+    TlsKey,
+    AcmeDomain,
+    AcmeContact,
+    AcmeDirectoryUrl,
+    RtmpListen,
+    RtmpConnectionsMax,
+    RtmpConnectionsPerAddressMax,
+    RtmpsListen,
+    HlsEnabled,
+    DataDir,
+    KeepSeconds,
+    StudioLatencyMode,
+    StudioAudioProfile,
+    PublisherGraceSeconds,
+    Demo,
+    LogFilter,
+    LogFormat,
+    ShutdownGraceSeconds,
+}
+
+impl Key {
+    /// Its row.
+    pub fn setting(self) -> &'static Setting {
+        TABLE.iter().find(|row| row.key == self).expect("every key has a row; a test holds it")
+    }
+}
+
+/// Every setting, in the order in which people read them.
+pub const TABLE: &[Setting] = &[
+    Setting {
+        key: Key::HttpListen,
+        toml: "http.listen",
+        env: "ONAIR_HTTP_LISTEN",
+        flag: "http",
+        aliases: &["SERVER_PORT"],
+        default: Preset::Is("0.0.0.0:8080"),
+        kind: Kind::Listen,
+        secrecy: Secrecy::Open,
+        help: "Where the web listens; port 0 takes a free one",
+    },
+    Setting {
+        key: Key::HttpConnectionsMax,
+        toml: "http.connections_max",
+        env: "ONAIR_HTTP_CONNECTIONS_MAX",
+        flag: "http-connections-max",
+        aliases: &[],
+        default: Preset::Is("20000"),
+        kind: Kind::Count(1, 1_000_000),
+        secrecy: Secrecy::Open,
+        help: "Open HTTP and HTTPS connections; one more is closed at once",
+    },
+    Setting {
+        key: Key::HttpHeldRequestsMax,
+        toml: "http.held_requests_max",
+        env: "ONAIR_HTTP_HELD_REQUESTS_MAX",
+        flag: "http-held-requests-max",
+        aliases: &[],
+        default: Preset::Is("20000"),
+        kind: Kind::Count(1, 1_000_000),
+        secrecy: Secrecy::Open,
+        help: "Requests held for a part that is yet to come; one more is answered 503",
+    },
+    Setting {
+        key: Key::PublicUrl,
+        toml: "http.public_url",
+        env: "ONAIR_PUBLIC_URL",
+        flag: "public-url",
+        aliases: &[],
+        default: Preset::Unset("from the request"),
+        kind: Kind::SiteUrl,
+        secrecy: Secrecy::Open,
+        help: "Where listeners reach the station, where a proxy or a CDN stands before it",
+    },
+    Setting {
+        key: Key::HttpsListen,
+        toml: "https.listen",
+        env: "ONAIR_HTTPS_LISTEN",
+        flag: "https",
+        aliases: &[],
+        default: Preset::Is("off"),
+        kind: Kind::ListenOrOff,
+        secrecy: Secrecy::Open,
+        help: "Where the web listens with TLS; needs a certificate or an ACME domain",
+    },
+    Setting {
+        key: Key::TlsCert,
+        toml: "tls.cert",
+        env: "ONAIR_TLS_CERT",
+        flag: "tls-cert",
+        aliases: &[],
+        default: Preset::Unset("none"),
+        kind: Kind::File,
+        secrecy: Secrecy::Open,
+        help: "Certificate chain in PEM, for HTTPS and RTMPS; read again when it changes",
+    },
+    Setting {
+        key: Key::TlsKey,
+        toml: "tls.key",
+        env: "ONAIR_TLS_KEY",
+        flag: "tls-key",
+        aliases: &[],
+        default: Preset::Unset("none"),
+        kind: Kind::File,
+        secrecy: Secrecy::Open,
+        help: "The certificate's private key in PEM",
+    },
+    Setting {
+        key: Key::AcmeDomain,
+        toml: "acme.domain",
+        env: "ONAIR_ACME_DOMAIN",
+        flag: "acme-domain",
+        aliases: &[],
+        default: Preset::Unset("none"),
+        kind: Kind::Domains,
+        secrecy: Secrecy::Open,
+        help: "Domains to fetch and renew a certificate for; the HTTPS port must be reachable as 443",
+    },
+    Setting {
+        key: Key::AcmeContact,
+        toml: "acme.contact",
+        env: "ONAIR_ACME_CONTACT",
+        flag: "acme-contact",
+        aliases: &[],
+        default: Preset::Unset("none"),
+        kind: Kind::Email,
+        secrecy: Secrecy::Secret,
+        help: "Whom the certificate authority writes to",
+    },
+    Setting {
+        key: Key::AcmeDirectoryUrl,
+        toml: "acme.directory_url",
+        env: "ONAIR_ACME_DIRECTORY_URL",
+        flag: "acme-directory-url",
+        aliases: &[],
+        default: Preset::Is("https://acme-v02.api.letsencrypt.org/directory"),
+        kind: Kind::ServiceUrl,
+        secrecy: Secrecy::Open,
+        help: "The certificate authority's directory",
+    },
+    Setting {
+        key: Key::RtmpListen,
+        toml: "rtmp.listen",
+        env: "ONAIR_RTMP_LISTEN",
+        flag: "rtmp",
+        aliases: &[],
+        default: Preset::Is("0.0.0.0:1935"),
+        kind: Kind::Listen,
+        secrecy: Secrecy::Open,
+        help: "Where publishers connect by RTMP; port 0 takes a free one",
+    },
+    Setting {
+        key: Key::RtmpConnectionsMax,
+        toml: "rtmp.connections_max",
+        env: "ONAIR_RTMP_CONNECTIONS_MAX",
+        flag: "rtmp-connections-max",
+        aliases: &[],
+        default: Preset::Is("500"),
+        kind: Kind::Count(1, 100_000),
+        secrecy: Secrecy::Open,
+        help: "Open RTMP and RTMPS connections; one more is closed at once",
+    },
+    Setting {
+        key: Key::RtmpConnectionsPerAddressMax,
+        toml: "rtmp.connections_per_address_max",
+        env: "ONAIR_RTMP_CONNECTIONS_PER_ADDRESS_MAX",
+        flag: "rtmp-connections-per-address-max",
+        aliases: &[],
+        default: Preset::Is("20"),
+        kind: Kind::Count(1, 100_000),
+        secrecy: Secrecy::Open,
+        help: "The same from one IP address",
+    },
+    Setting {
+        key: Key::RtmpsListen,
+        toml: "rtmps.listen",
+        env: "ONAIR_RTMPS_LISTEN",
+        flag: "rtmps",
+        aliases: &[],
+        default: Preset::Is("off"),
+        kind: Kind::ListenOrOff,
+        secrecy: Secrecy::Open,
+        help: "Where publishers connect by RTMP with TLS; needs a certificate or an ACME domain",
+    },
+    Setting {
+        key: Key::HlsEnabled,
+        toml: "hls.enabled",
+        env: "ONAIR_HLS_ENABLED",
+        flag: "hls-enabled",
+        aliases: &["HLS_ENABLED"],
+        default: Preset::Is("true"),
+        kind: Kind::Switch,
+        secrecy: Secrecy::Open,
+        help: "Serve HLS to listeners",
+    },
+    Setting {
+        key: Key::DataDir,
+        toml: "storage.data_dir",
+        env: "ONAIR_DATA_DIR",
+        flag: "data-dir",
+        aliases: &[],
+        default: Preset::Is("./data"),
+        kind: Kind::Folder,
+        secrecy: Secrecy::Open,
+        help: "Where segments, keys and certificates are kept; made when it is missing",
+    },
+    Setting {
+        key: Key::KeepSeconds,
+        toml: "storage.keep_seconds",
+        env: "ONAIR_KEEP_SECONDS",
+        flag: "keep-seconds",
+        aliases: &[],
+        default: Preset::Is("7200"),
+        kind: Kind::Seconds(120, 604_800),
+        secrecy: Secrecy::Open,
+        help: "How long segments stay on disk while a broadcast is on air",
+    },
+    Setting {
+        key: Key::StudioLatencyMode,
+        toml: "studio.latency_mode",
+        env: "ONAIR_STUDIO_LATENCY_MODE",
+        flag: "studio-latency-mode",
+        aliases: &[],
+        default: Preset::Is("low"),
+        kind: Kind::Choice(&["ultra", "low", "standard"]),
+        secrecy: Secrecy::Open,
+        help: "How far listeners of the broadcast `studio` stay behind its host; holds from its next run",
+    },
+    Setting {
+        key: Key::StudioAudioProfile,
+        toml: "studio.audio_profile",
+        env: "ONAIR_STUDIO_AUDIO_PROFILE",
+        flag: "studio-audio-profile",
+        aliases: &[],
+        default: Preset::Is("standard"),
+        kind: Kind::Choice(&["voice", "standard", "music"]),
+        secrecy: Secrecy::Open,
+        help: "The sound `studio` is made for; holds from its next run",
+    },
+    Setting {
+        key: Key::PublisherGraceSeconds,
+        toml: "studio.publisher_grace_seconds",
+        env: "ONAIR_PUBLISHER_GRACE_SECONDS",
+        flag: "publisher-grace-seconds",
+        aliases: &[],
+        default: Preset::Is("300"),
+        kind: Kind::Seconds(0, 86_400),
+        secrecy: Secrecy::Open,
+        help: "How long `studio` stays on air without a publisher before it ends",
+    },
+    Setting {
+        key: Key::Demo,
+        toml: "demo.enabled",
+        env: "ONAIR_DEMO",
+        flag: "demo",
+        aliases: &[],
+        default: Preset::Is("false"),
+        kind: Kind::Switch,
+        secrecy: Secrecy::Open,
+        help: "Put the broadcast `demo` on air, with sound of its own",
+    },
+    Setting {
+        key: Key::LogFilter,
+        toml: "log.filter",
+        env: "ONAIR_LOG",
+        flag: "log",
+        aliases: &["RUST_LOG"],
+        default: Preset::Is("info"),
+        kind: Kind::LogFilter,
+        secrecy: Secrecy::Open,
+        help: "Which events are logged",
+    },
+    Setting {
+        key: Key::LogFormat,
+        toml: "log.format",
+        env: "ONAIR_LOG_FORMAT",
+        flag: "log-format",
+        aliases: &[],
+        default: Preset::Is("auto"),
+        kind: Kind::Choice(&["auto", "text", "json"]),
+        secrecy: Secrecy::Open,
+        help: "`auto` is text, in colour on a terminal; `text` is plain; `json` is one object a line",
+    },
+    Setting {
+        key: Key::ShutdownGraceSeconds,
+        toml: "shutdown.grace_seconds",
+        env: "ONAIR_SHUTDOWN_GRACE_SECONDS",
+        flag: "shutdown-grace-seconds",
+        aliases: &[],
+        default: Preset::Is("10"),
+        kind: Kind::Seconds(1, 300),
+        secrecy: Secrecy::Open,
+        help: "How long connections may take to finish when the station is told to stop",
+    },
+];

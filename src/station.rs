@@ -1,0 +1,140 @@
+//! The station: takes its ports, says where it is, and is on air until it is told to stop.
+
+mod doors;
+mod observe;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use origin::Origin;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+use crate::api::{self, Addresses, Context};
+use crate::banner::{Banner, Publishing, address};
+use crate::front::Front;
+use crate::live::lease::InProcess;
+use crate::live::run::RunHouse;
+use crate::live::{Broadcast, Hall, Origination, Presence, key_file};
+use crate::logs::Redacted;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use doors::Doors;
+
+/// Publish requests that wait for the hall; each is answered in microseconds.
+const REQUESTS: usize = 64;
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+
+    let shutdown = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let data_dir = &settings.storage.data_dir;
+    tokio::fs::create_dir_all(data_dir)
+        .await
+        .with_context(|| format!("making the data directory {}", data_dir.display()))?;
+    let key = key_file::load_or_make(data_dir)?;
+    let doors = Doors::open(&settings, &tasks, &shutdown).await?;
+
+    let metrics = Metrics::new();
+    let origin = Origin::new(settings.http.held_requests_max as u64);
+    let (events, heard) = mpsc::unbounded_channel();
+    let house = RunHouse {
+        origin: origin.clone(),
+        media_dir: data_dir.join("live"),
+        retention: settings.storage.keep,
+        ownership: Arc::new(InProcess),
+        events,
+        metrics: metrics.clone(),
+    };
+    let (requests, asked) = mpsc::channel(REQUESTS);
+    let (mut hall, handle) = Hall::new(house, broadcasts(&settings, &key), asked, heard);
+    hall.begin()?;
+
+    let banner = banner(&settings, &doors, &key)?;
+    let presence = Arc::new(Presence::default());
+    let watched = observe::Watched {
+        hall: handle.clone(),
+        origin: origin.clone(),
+        presence: presence.clone(),
+        http: doors.http_counters(),
+        rtmp: doors.rtmp_counters(),
+    };
+    let context = Context {
+        hall: handle,
+        origin: origin.clone(),
+        presence,
+        metrics: metrics.clone(),
+        observe: Arc::new(move |metrics| watched.observe(metrics)),
+        addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
+        shutdown: shutdown.clone(),
+    };
+    let front = Front::new(settings.hls.enabled.then(|| origin.clone()), api::router(context), metrics);
+    // The web outlives the programmes: what is held is answered before connections are let go.
+    let web_shutdown = CancellationToken::new();
+    doors.serve(&settings, &front, &requests, &tasks, &shutdown, &web_shutdown);
+    let programmes = tokio::spawn(hall.run(shutdown.clone()));
+    banner.print().context("printing the banner")?;
+
+    tokio::select! {
+        _ = terminate.recv() => info!("told to stop by SIGTERM"),
+        _ = interrupt.recv() => info!("told to stop by SIGINT"),
+    }
+    shutdown.cancel();
+    // The current part of every broadcast is completed; what is still held after it gets what there is.
+    programmes.await.context("the hall stopped by a panic")?;
+    origin.drain();
+    web_shutdown.cancel();
+    tasks.close();
+    tasks.wait().await;
+    info!("stopped; broadcasts on air go on with the next start");
+    Ok(())
+}
+
+/// What this station broadcasts until there are accounts: `studio`, and `demo` on request.
+fn broadcasts(settings: &Settings, key: &ingest::StreamKey) -> Vec<Broadcast> {
+    let studio = &settings.studio;
+    let mut broadcasts = vec![Broadcast {
+        id: "studio".into(),
+        title: "Studio".into(),
+        origination: Origination::Publisher(key.clone()),
+        mode: studio.latency_mode,
+        profile: studio.audio_profile,
+        grace: studio.publisher_grace,
+    }];
+    if settings.demo {
+        broadcasts.push(Broadcast {
+            id: "demo".into(),
+            title: "Demo".into(),
+            origination: Origination::Demo,
+            mode: studio.latency_mode,
+            profile: studio.audio_profile,
+            grace: studio.publisher_grace,
+        });
+    }
+    broadcasts
+}
+
+fn banner(settings: &Settings, doors: &Doors, key: &ingest::StreamKey) -> anyhow::Result<Banner> {
+    let public = settings.http.public_url.as_ref();
+    let web: Vec<_> =
+        doors.web().map(|(scheme, bound): (&str, SocketAddr)| address(scheme, bound, public, "/")).collect();
+    let rtmp: Vec<_> = doors.rtmp()?.into_iter().map(|(s, b)| address(s, b, public, "/live")).collect();
+    let page = |path: &str| web.first().and_then(|url| url.join(path).ok());
+    let studio = match (rtmp.first(), page("/listen/studio")) {
+        (Some(server), Some(listen)) => Some(Publishing {
+            server: server.clone(),
+            stream_key: Redacted::new(format!("studio?token={}", key.expose())),
+            listen,
+        }),
+        _ => None,
+    };
+    let demo = if settings.demo { page("/listen/demo") } else { None };
+    Ok(Banner { web, rtmp, studio, demo })
+}

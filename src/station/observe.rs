@@ -1,0 +1,89 @@
+//! Copies what others count into the metrics, when Prometheus asks.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use origin::Origin;
+use origin::stats::{Egress, Miss};
+
+use crate::http::server::Counters;
+use crate::live::hall::State;
+use crate::live::{HallHandle, Presence};
+use crate::metrics::labels::{BroadcastState, JoinFailure, Listener, NoLabel, PathClass, Publisher};
+use crate::metrics::{Metrics, Observe};
+
+/// Everything that is counted elsewhere.
+pub(super) struct Watched {
+    /// Broadcasts and refusals.
+    pub(super) hall: HallHandle,
+    /// What left the house.
+    pub(super) origin: Arc<Origin>,
+    /// Who listens.
+    pub(super) presence: Arc<Presence>,
+    /// Connections, a set a port.
+    pub(super) http: Vec<Arc<Counters>>,
+    /// Publishers' connections, a set a port.
+    pub(super) rtmp: Vec<Arc<ingest::rtmp::Counters>>,
+}
+
+impl Watched {
+    /// Copies it.
+    pub(super) fn observe(&self, metrics: &Metrics) {
+        self.broadcasts(metrics);
+        self.refusals(metrics);
+        self.origin(metrics);
+        self.http.observe(metrics);
+        self.rtmp.observe(metrics);
+    }
+
+    fn broadcasts(&self, metrics: &Metrics) {
+        let all = self.hall.broadcasts();
+        let count = |state| all.iter().filter(|broadcast| broadcast.state == state).count() as u64;
+        metrics.broadcasts.set(BroadcastState::Scheduled, count(State::Scheduled));
+        metrics.broadcasts.set(BroadcastState::Live, count(State::Live));
+        metrics.broadcasts.set(BroadcastState::Ended, count(State::Ended));
+        let publishers = all.iter().filter(|broadcast| broadcast.publisher.is_some()).count();
+        metrics.publishers.set(Publisher::Rtmp, publishers as u64);
+        let now = Instant::now();
+        let hls: usize = all.iter().map(|one| self.presence.listeners(&one.broadcast.id, now)).sum();
+        metrics.listeners.set(Listener::Hls, hls as u64);
+    }
+
+    fn refusals(&self, metrics: &Metrics) {
+        for (reason, count) in self.hall.refusals() {
+            let label = match reason {
+                "unknown_broadcast" => JoinFailure::UnknownBroadcast,
+                "bad_key" => JoinFailure::BadKey,
+                "already_publishing" => JoinFailure::AlreadyPublishing,
+                "not_live" => JoinFailure::NotOpen,
+                "unsupported_codec" => JoinFailure::UnsupportedCodec,
+                _ => JoinFailure::PublishUnavailable,
+            };
+            metrics.join_failures.set(label, count);
+        }
+    }
+
+    fn origin(&self, metrics: &Metrics) {
+        let stats = self.origin.stats();
+        let [aac, opus] = stats.endless();
+        metrics.listeners.set(Listener::Aac, aac);
+        metrics.listeners.set(Listener::Opus, opus);
+        metrics.held_requests.set(NoLabel::One, stats.held());
+        for (path, class) in [
+            (PathClass::Playlist, Egress::Playlist),
+            (PathClass::Part, Egress::Part),
+            (PathClass::Segment, Egress::Segment),
+            (PathClass::Init, Egress::Init),
+            (PathClass::Stream, Egress::Stream),
+        ] {
+            metrics.egress_bytes.set(path, stats.egress(class));
+        }
+        let missed = |miss| stats.misses(miss);
+        let failures = &metrics.join_failures;
+        failures.set(JoinFailure::NotFound, missed(Miss::NotFound) + missed(Miss::NotLive));
+        failures.set(JoinFailure::BadDirective, missed(Miss::BadDirectives));
+        failures.set(JoinFailure::TooFar, missed(Miss::TooFar));
+        failures.set(JoinFailure::HeldTooLong, missed(Miss::HeldTooLong));
+        failures.set(JoinFailure::PlaybackUnavailable, missed(Miss::TooManyHeld));
+    }
+}

@@ -1,0 +1,21 @@
+//! The whole station from outside: ffmpeg publishes, the real binary broadcasts, and what a listener
+//! fetches is decoded and heard. Nothing is asserted by the clock: what counts are dates and sample counts
+//! in the media itself.
+
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod ear;
+mod endings;
+mod listener;
+mod modes;
+mod publishers;
+mod reconnect;
+mod restart;
+mod rungs;
+mod strangers;
+
+#[path = "../../packager/tests/reader/mod.rs"]
+mod reader;
+#[path = "../station/mod.rs"]
+mod station;
