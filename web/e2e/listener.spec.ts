@@ -56,7 +56,8 @@ async function latency(): Promise<number | null> {
   return Number.parseFloat((await shown.textContent()) ?? "");
 }
 
-const nearHoldBack = (seconds: number | null) => seconds !== null && seconds > 1.5 && seconds < 3;
+/** From one part below the hold-back (1.92 s) to what one stall adds and a part more. */
+const nearHoldBack = (seconds: number | null) => seconds !== null && seconds > 1.28 && seconds < 3;
 
 /** Waits for the words of the live region. */
 async function status(words: string): Promise<void> {
@@ -87,12 +88,8 @@ test("the latency on the page is the hold-back and a little more", async () => {
   publish();
   await pressListen();
   await hearTone(page);
-  const shown = page.getByText("behind live");
-  await shown.waitFor();
-  // Enough for the tempo to settle; the figure is checked by the latency benchmark, here only its kind.
-  const seconds = Number.parseFloat((await shown.textContent()) ?? "");
-  expect(seconds).toBeGreaterThan(1.9);
-  expect(seconds).toBeLessThan(4);
+  // How fast the tempo gets there is the latency benchmark's matter; here, that it does.
+  await expect.poll(latency, { timeout: 60_000 }).toSatisfy(nearHoldBack);
 });
 
 test("Listen before the broadcast: the sound begins by itself", async () => {
@@ -128,8 +125,7 @@ test("a server that is killed and started again is heard again by itself", async
   publish();
   await hearTone(page);
   await status("Listening");
-  // From one part below the hold-back (1.92 s) to what one stall adds and a part more.
-  await expect.poll(latency, { timeout: 10_000 }).toSatisfy(nearHoldBack);
+  await expect.poll(latency, { timeout: 60_000 }).toSatisfy(nearHoldBack);
 });
 
 test("without a publisher the broadcast ends, and the page says so", async () => {

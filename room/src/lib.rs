@@ -1,0 +1,1 @@
+//! The rules of a room: roles, and what each may do.
