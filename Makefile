@@ -64,8 +64,9 @@ test-rust: deps-test web ## the tests of every crate, and the examples in their 
 test-web: web-install ## the unit tests of the front end
 	@cd web && npm test
 
+# The binary that the tests of the crates ran: built by itself it would be built with other features, once more.
 e2e: deps-test web ## a tone goes in at the door and is found in what a real browser plays
-	@cargo build --bin onair
+	@cargo test --no-run --quiet --test stories
 	@cd web && ONAIR_BIN=$(TARGET)/debug/onair npm run --silent e2e
 
 smoke: deps-test web ## start the binary, hear the demo, stop it
