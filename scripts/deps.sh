@@ -3,7 +3,7 @@
 # Where it may not install, it says in one line what is missing, and exits 1.
 #
 #   scripts/deps.sh build   what `make run` needs (the default)
-#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble
+#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL
 #   scripts/deps.sh bench   what `make bench` needs as well: nginx, Python
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -42,6 +42,8 @@ need_test() {
     need curl curl
     # The ACME authority that the certificate tests order from.
     need pebble pebble
+    # The store is tested on a server of its own; the one that Debian may start is left alone.
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || need postgres postgresql
     [ -n "${CHROMIUM:-}" ] || need chromium chromium
 }
 
