@@ -32,6 +32,8 @@ pub enum Command {
         /// A multivariant playlist, `http` or `https`.
         url: Option<Url>,
     },
+    /// Print the document of the API.
+    Openapi,
 }
 
 /// Why there is nothing to do.
@@ -49,6 +51,7 @@ impl Cli {
         let matches = command().try_get_matches_from(arguments).map_err(|error| stop(&error))?;
         let (command, matches) = match matches.subcommand() {
             Some(("doctor", matches)) => (Command::Doctor { url: matches.get_one("url").cloned() }, matches),
+            Some(("openapi", matches)) => (Command::Openapi, matches),
             Some((_, matches)) => (Command::Serve, matches),
             None => (Command::Serve, &matches),
         };
@@ -98,6 +101,9 @@ pub fn command() -> Clap {
                         .value_parser(web_url)
                         .help("A multivariant playlist: http://HOST/live/studio/index.m3u8"),
                 ),
+        )
+        .subcommand(
+            Clap::new("openapi").about("Print the API's OpenAPI document, as /api/openapi.json serves it"),
         )
 }
 

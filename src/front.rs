@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::header::STRICT_TRANSPORT_SECURITY;
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use origin::Origin;
 use origin::serve::Served;
 use tower_service::Service as TowerService;
 
-use crate::http::server::Peer;
+use crate::api::gate::HSTS;
+use crate::http::server::{Peer, Scheme};
 use crate::metrics::Metrics;
 use crate::metrics::labels::{PathClass, StatusClass};
 use crate::web;
@@ -55,7 +57,10 @@ impl Front {
                 response
             }));
         }
-        let response = web::serve(request.method(), path, request.headers());
+        let mut response = web::serve(request.method(), path, request.headers());
+        if peer.scheme == Scheme::Https {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+        }
         self.metrics.egress_bytes.add(PathClass::Page, exact(response.body()));
         Answer::Ready(Some(response.map(FrontBody::Media)))
     }
@@ -73,7 +78,8 @@ fn exact(body: &impl HttpBody) -> u64 {
 }
 
 fn is_api(path: &str) -> bool {
-    path.starts_with("/api/")
+    // The page about the API is a page of the web app.
+    (path.starts_with("/api/") && path != "/api/docs")
         || path == "/api"
         || path.starts_with("/health")
         || matches!(path, "/readyz" | "/metrics")
@@ -176,6 +182,6 @@ mod tests {
         assert!(
             is_api("/api/broadcasts") && is_api("/healthz") && is_api("/health/media") && is_api("/metrics")
         );
-        assert!(!is_api("/") && !is_api("/listen/studio") && !is_api("/apis"));
+        assert!(!is_api("/") && !is_api("/api/docs") && !is_api("/listen/studio") && !is_api("/apis"));
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use onair::api::openapi;
 use onair::cli::{Cli, Command, Stop};
 use onair::doctor::CertificateSource;
 use onair::http::client;
@@ -35,6 +36,7 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Serve => station::run(settings).await.map(|()| ExitCode::SUCCESS),
+            Command::Openapi => Ok(tell(openapi::json())),
             Command::Doctor { url } => {
                 let patient = patient(settings);
                 let roots = client::system_roots();

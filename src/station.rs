@@ -75,7 +75,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
         shutdown: shutdown.clone(),
     };
-    let front = Front::new(settings.hls.enabled.then(|| origin.clone()), api::router(context), metrics);
+    let front = Front::new(
+        settings.hls.enabled.then(|| origin.clone()),
+        api::router(context, &settings.api),
+        metrics,
+    );
     // The web outlives the programmes: what is held is answered before connections are let go.
     let web_shutdown = CancellationToken::new();
     doors.serve(&settings, &front, &requests, &tasks, &shutdown, &web_shutdown);

@@ -24,6 +24,9 @@ struct Dist;
 const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; img-src 'self' data:; \
      style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; object-src 'none'";
 
+/// What is a page for everybody, also for programs that do not say that they want one.
+const PAGES: [&str; 2] = ["", "api/docs"];
+
 /// What stands in for a web app that was not built.
 const NOT_BUILT: &str = "<!doctype html><html lang=en><meta charset=utf-8><title>OnAir</title>\
      <p>This OnAir was built without its web app. Run <code>make build</code>, or open \
@@ -75,7 +78,7 @@ pub fn serve(method: &Method, path: &str, headers: &HeaderMap) -> Response<Body>
     };
     match ASSETS.get(name) {
         Some(asset) => respond(asset, name.starts_with("assets/"), headers),
-        None if name.is_empty() || accepts("text/html") => match ASSETS.get("index.html") {
+        None if PAGES.contains(&name) || accepts("text/html") => match ASSETS.get("index.html") {
             Some(page) => respond(page, false, headers),
             None => status(StatusCode::NOT_FOUND),
         },

@@ -1,15 +1,19 @@
 //! Broadcasts: what is on air, and who listens.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Context;
+use super::body::Body;
 use super::error::Problem;
+use super::params::{Params, Path};
 use crate::http::server::Peer;
 use crate::live::hall::{Snapshot, State as Life};
 use crate::live::presence::HeartbeatError;
@@ -17,25 +21,47 @@ use crate::live::presence::HeartbeatError;
 /// Broadcasts on one page of a list at the most.
 const PAGE_MAX: usize = 100;
 
+pub(super) fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(viewers))
+        .routes(routes!(heartbeat))
+}
+
 /// A broadcast as everybody sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Broadcast {
+struct Broadcast {
     id: String,
     title: String,
-    status: &'static str,
+    status: Status,
+    /// When it went live; null until then.
+    #[schema(format = DateTime)]
     started_at: Option<String>,
+    /// When it ended; null until then.
+    #[schema(format = DateTime)]
     ended_at: Option<String>,
+    /// How many listen.
     listener_count: usize,
+    /// How far listeners stay behind the host: `ultra`, `low` or `standard`.
+    #[schema(example = "low")]
     latency_mode: &'static str,
+    /// The sound it is made for: `voice`, `standard` or `music`.
+    #[schema(example = "standard")]
     audio_profile: &'static str,
     playback: Playback,
 }
 
-#[derive(Serialize)]
+/// Where it can be heard, below the station's address.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Playback {
+    /// Low-Latency HLS.
+    #[schema(example = "/live/studio/index.m3u8")]
     hls_url: String,
+    /// HLS without partial segments.
+    #[schema(example = "/live/studio/standard.m3u8")]
     standard_hls_url: String,
 }
 
@@ -61,64 +87,71 @@ impl Broadcast {
 }
 
 /// A state's name in the API.
-pub const fn status(state: Life) -> &'static str {
+pub(super) const fn status(state: Life) -> Status {
     match state {
-        Life::Scheduled => "scheduled",
-        Life::Live => "live",
-        Life::Ended => "ended",
+        Life::Scheduled => Status::Scheduled,
+        Life::Live => Status::Live,
+        Life::Ended => Status::Ended,
     }
 }
 
-/// What a list may be narrowed by.
-#[derive(Deserialize)]
-pub struct Filter {
-    status: Option<Status>,
-    q: Option<String>,
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
+/// Where a broadcast is in its life.
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Status {
+#[schema(as = BroadcastStatus)]
+pub(super) enum Status {
     Scheduled,
     Live,
     Ended,
 }
 
-impl Status {
-    const fn is(self, state: Life) -> bool {
-        matches!(
-            (self, state),
-            (Self::Scheduled, Life::Scheduled) | (Self::Live, Life::Live) | (Self::Ended, Life::Ended)
-        )
-    }
+/// What a list may be narrowed by.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only those that are there in their lives.
+    status: Option<Status>,
+    /// Only those whose title has this.
+    q: Option<String>,
+    /// How many on a page; 20 unless told.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// The page that `nextCursor` of another named.
+    cursor: Option<String>,
 }
 
 /// A page of broadcasts.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+#[schema(as = BroadcastPage)]
+struct Page {
     items: Vec<Broadcast>,
+    /// What to ask for the next page with; null on the last.
     next_cursor: Option<String>,
+    /// On all pages.
     total: usize,
 }
 
-/// `GET /api/broadcasts?status=&q=&limit=&cursor=`, by id.
-pub async fn list(
-    State(context): State<Context>,
-    filter: Result<Query<Filter>, QueryRejection>,
-) -> Result<Json<Page>, Problem> {
-    let Query(filter) = filter.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+/// Broadcasts, by id.
+#[utoipa::path(
+    get,
+    path = "/api/broadcasts",
+    operation_id = "listBroadcasts",
+    tag = "broadcasts",
+    params(Filter),
+    responses((status = 200, description = "A page", body = Page)),
+)]
+async fn list(State(context): State<Context>, Params(filter): Params<Filter>) -> Result<Json<Page>, Problem> {
     let limit = filter.limit.unwrap_or(20);
     if limit == 0 || limit > PAGE_MAX {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, format!("limit must be 1 to {PAGE_MAX}")));
+        return Err(Problem::invalid("limit", format!("must be 1 to {PAGE_MAX}")));
     }
     let wanted = filter.q.unwrap_or_default().to_lowercase();
     let all = context.hall.broadcasts();
     let found: Vec<&Snapshot> = all
         .iter()
-        .filter(|snapshot| filter.status.is_none_or(|status| status.is(snapshot.state)))
+        .filter(|snapshot| filter.status.is_none_or(|wanted| wanted == status(snapshot.state)))
         .filter(|snapshot| snapshot.broadcast.title.to_lowercase().contains(&wanted))
         .collect();
     let total = found.len();
@@ -132,56 +165,82 @@ pub async fn list(
     Ok(Json(Page { items, next_cursor, total }))
 }
 
-/// `GET /api/broadcasts/{id}`
-pub async fn show(
-    State(context): State<Context>,
-    Path(id): Path<String>,
-) -> Result<Json<Broadcast>, Problem> {
+/// One broadcast.
+#[utoipa::path(
+    get,
+    path = "/api/broadcasts/{id}",
+    operation_id = "getBroadcast",
+    tag = "broadcasts",
+    params(("id" = String, Path, description = "The broadcast's id")),
+    responses((status = 200, description = "The broadcast", body = Broadcast)),
+)]
+async fn show(State(context): State<Context>, Path(id): Path<String>) -> Result<Json<Broadcast>, Problem> {
     let snapshot = context.hall.broadcast(&id).ok_or_else(|| Problem::no_broadcast(&id))?;
     Ok(Json(Broadcast::of(&snapshot, &context)))
 }
 
 /// How many listen.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Viewers {
+struct Viewers {
     broadcast_id: String,
+    /// In all.
     listeners: usize,
+    /// Of these, by WebRTC.
     webrtc: usize,
+    /// Of these, by HLS.
     hls: usize,
 }
 
-/// `GET /api/broadcasts/{id}/viewers`
-pub async fn viewers(
-    State(context): State<Context>,
-    Path(id): Path<String>,
-) -> Result<Json<Viewers>, Problem> {
+/// How many listen.
+#[utoipa::path(
+    get,
+    path = "/api/broadcasts/{id}/viewers",
+    operation_id = "getViewers",
+    tag = "broadcasts",
+    params(("id" = String, Path, description = "The broadcast's id")),
+    responses((status = 200, description = "How many listen", body = Viewers)),
+)]
+async fn viewers(State(context): State<Context>, Path(id): Path<String>) -> Result<Json<Viewers>, Problem> {
     context.hall.broadcast(&id).ok_or_else(|| Problem::no_broadcast(&id))?;
     let hls = context.presence.listeners(&id, Instant::now());
     Ok(Json(Viewers { broadcast_id: id, listeners: hls, webrtc: 0, hls }))
 }
 
-/// A player that is still listening.
-#[derive(Deserialize)]
-pub struct Heartbeat {
+/// A player that still listens.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Heartbeat {
+    /// What the player calls itself, the same as long as it plays.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
     session: String,
 }
 
-/// `POST /api/broadcasts/{id}/heartbeat {session}`
-pub async fn heartbeat(
+/// How often a player says that it still listens.
+const BEAT: Duration = Duration::from_secs(20);
+
+/// Says that a player still listens.
+///
+/// Every 20 seconds, by players of HLS. Nobody needs to sign in.
+#[utoipa::path(
+    post,
+    path = "/api/broadcasts/{id}/heartbeat",
+    operation_id = "sendHeartbeat",
+    tag = "broadcasts",
+    params(("id" = String, Path, description = "The broadcast's id")),
+    request_body = Heartbeat,
+    responses((status = 204, description = "It is counted")),
+)]
+async fn heartbeat(
     State(context): State<Context>,
     Extension(peer): Extension<Peer>,
     Path(id): Path<String>,
-    heartbeat: Result<Json<Heartbeat>, JsonRejection>,
+    Body(heartbeat): Body<Heartbeat>,
 ) -> Result<StatusCode, Problem> {
-    let Json(heartbeat) =
-        heartbeat.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
     context.hall.broadcast(&id).ok_or_else(|| Problem::no_broadcast(&id))?;
     match context.presence.beat(&id, &heartbeat.session, peer.address.ip(), Instant::now()) {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error @ HeartbeatError::BadSession) => {
-            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))
-        }
-        Err(error) => Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())),
+        Err(error @ HeartbeatError::BadSession) => Err(Problem::invalid("session", error.to_string())),
+        Err(error) => Err(Problem::too_many(BEAT).because(error.to_string())),
     }
 }

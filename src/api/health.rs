@@ -1,79 +1,119 @@
 //! Health: alive, ready, how the media is doing, and metrics.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Context;
-use super::broadcasts::status;
+use super::broadcasts::{Status, status};
 use super::error::Problem;
 use crate::live::clock::wall_clock;
 use crate::live::hall::State as Life;
 use crate::live::status::Source;
 use crate::metrics::CONTENT_TYPE as OPENMETRICS;
 
-#[derive(Serialize)]
+pub(super) fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(media))
+        .routes(routes!(media_by_its_old_name))
+        .routes(routes!(alive))
+        .routes(routes!(ready))
+        .routes(routes!(metrics))
+}
+
+/// Who answers here.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Health {
+    /// `ok`, or `stopping`.
     status: &'static str,
+    /// The program's.
+    #[schema(example = "0.1.0")]
     version: &'static str,
+    /// The server's wall clock.
+    #[schema(format = DateTime)]
     now: String,
+    /// Where it listens.
     addresses: Addresses,
+    /// How many broadcasts are on air.
     live: usize,
 }
 
-#[derive(Serialize)]
+/// Where the station listens.
+#[derive(Serialize, ToSchema)]
 struct Addresses {
+    /// Web addresses, the best first.
     web: Vec<String>,
+    /// RTMP addresses, the best first.
     rtmp: Vec<String>,
 }
 
-/// `GET /health`: who answers here, and on which addresses.
-pub async fn show(State(context): State<Context>) -> impl IntoResponse {
+/// Who answers here, and on which addresses.
+#[utoipa::path(
+    get,
+    path = "/health",
+    operation_id = "getHealth",
+    tag = "station",
+    responses((status = 200, description = "The station", body = Health)),
+)]
+async fn show(State(context): State<Context>) -> Json<Health> {
     let text = |urls: &[url::Url]| urls.iter().map(ToString::to_string).collect();
     let live = context.hall.broadcasts().iter().filter(|broadcast| broadcast.state == Life::Live).count();
-    let health = Health {
+    Json(Health {
         status: if context.shutdown.is_cancelled() { "stopping" } else { "ok" },
         version: env!("CARGO_PKG_VERSION"),
         now: wall_clock().to_string(),
         addresses: Addresses { web: text(&context.addresses.web), rtmp: text(&context.addresses.rtmp) },
         live,
-    };
-    ([(CACHE_CONTROL, "no-store")], Json(health))
+    })
 }
 
-#[derive(Serialize)]
+/// How everything sounds.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Media {
-    broadcasts: Vec<Broadcast>,
+struct MediaHealth {
+    /// Every broadcast that the station holds.
+    broadcasts: Vec<BroadcastHealth>,
+    /// Requests that wait for a part to come.
     held_requests: u64,
 }
 
-#[derive(Serialize)]
+/// How one broadcast sounds.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Broadcast {
+struct BroadcastHealth {
     id: String,
-    status: &'static str,
+    status: Status,
+    /// The newest run's name.
     run: Option<String>,
+    #[schema(example = "low")]
     latency_mode: &'static str,
+    #[schema(example = "standard")]
     audio_profile: &'static str,
     /// The live edge: sound listed so far, as its end's civil time.
+    #[schema(format = DateTime)]
     edge: Option<String>,
+    /// Who listens by HLS.
     listeners: usize,
+    /// Ticks of 20 ms that came late, in this run.
     late_ticks: u64,
+    /// Segments that could not be written, in this run.
     disk_failures: u64,
     loudness: Option<Loudness>,
     sources: Vec<Source>,
 }
 
 /// EBU R128; null where there is nothing to measure.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Loudness {
     momentary_lufs: Option<f64>,
@@ -82,8 +122,15 @@ struct Loudness {
     true_peak_dbtp: Option<f64>,
 }
 
-/// `GET /health/media`: how every broadcast sounds.
-pub async fn media(State(context): State<Context>) -> impl IntoResponse {
+/// How every broadcast sounds.
+#[utoipa::path(
+    get,
+    path = "/health/media",
+    operation_id = "getMediaHealth",
+    tag = "station",
+    responses((status = 200, description = "Every broadcast", body = MediaHealth)),
+)]
+async fn media(State(context): State<Context>) -> Json<MediaHealth> {
     let all = context.hall.broadcasts();
     let broadcasts = all.iter().map(|snapshot| {
         let id = snapshot.broadcast.id.clone();
@@ -92,7 +139,7 @@ pub async fn media(State(context): State<Context>) -> impl IntoResponse {
         let count = |counter: fn(&crate::live::status::Status) -> &std::sync::atomic::AtomicU64| {
             snapshot.status.as_ref().map_or(0, |status| counter(status).load(Ordering::Relaxed))
         };
-        Broadcast {
+        BroadcastHealth {
             listeners: context.presence.listeners(&id, Instant::now()),
             id,
             status: status(snapshot.state),
@@ -111,26 +158,61 @@ pub async fn media(State(context): State<Context>) -> impl IntoResponse {
             sources: sound.map(|sound| sound.sources).unwrap_or_default(),
         }
     });
-    let media = Media { broadcasts: broadcasts.collect(), held_requests: context.origin.stats().held() };
-    ([(CACHE_CONTROL, "no-store")], Json(media))
+    Json(MediaHealth { broadcasts: broadcasts.collect(), held_requests: context.origin.stats().held() })
 }
 
-/// `GET /healthz`: the process answers.
-pub async fn alive() -> &'static str {
+/// The same as `/health/media`, for those who watched SRS there.
+#[utoipa::path(
+    get,
+    path = "/health/srs",
+    operation_id = "getMediaHealthLikeSrs",
+    tag = "station",
+    responses((status = 200, description = "Every broadcast", body = MediaHealth)),
+)]
+async fn media_by_its_old_name(context: State<Context>) -> Json<MediaHealth> {
+    media(context).await
+}
+
+/// Whether the process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "getAlive",
+    tag = "station",
+    responses((status = 200, description = "It does", body = String, content_type = "text/plain")),
+)]
+async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: this process takes new listeners and publishers.
-pub async fn ready(State(context): State<Context>) -> Result<&'static str, Problem> {
+/// Whether it takes new listeners and publishers.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "getReady",
+    tag = "station",
+    responses((status = 200, description = "It does", body = String, content_type = "text/plain")),
+)]
+async fn ready(State(context): State<Context>) -> Result<&'static str, Problem> {
     if context.shutdown.is_cancelled() {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "this station is stopping"));
+        return Err(Problem::unavailable(RESTART).because("this station is stopping"));
     }
     Ok("ready\n")
 }
 
-/// `GET /metrics`: for Prometheus.
-pub async fn metrics(State(context): State<Context>) -> impl IntoResponse {
+/// How long a station that stops is away, where it is started again.
+const RESTART: Duration = Duration::from_secs(10);
+
+/// Metrics, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "getMetrics",
+    tag = "station",
+    responses((status = 200, description = "OpenMetrics text", body = String, content_type = OPENMETRICS)),
+)]
+async fn metrics(State(context): State<Context>) -> impl IntoResponse {
     let observe = &*context.observe;
     let text = context.metrics.render(&[&|metrics: &_| observe(metrics)]);
-    ([(CONTENT_TYPE, OPENMETRICS), (CACHE_CONTROL, "no-store")], text)
+    ([(CONTENT_TYPE, OPENMETRICS)], text)
 }

@@ -1,24 +1,30 @@
 //! The HTTP API and health, one file per noun. Media is not here: it goes straight to the origin.
+//!
+//! Each noun has `routes()`: its handlers, annotated with `#[utoipa::path]`, so that what is served and what
+//! the document tells are the same thing.
 
+pub mod body;
 pub mod broadcasts;
 pub mod error;
+pub mod gate;
 pub mod health;
+pub mod limits;
+pub mod openapi;
+pub mod params;
 pub mod time;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::get;
 use origin::Origin;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
-
-/// Longest request body; a heartbeat has 100 bytes.
-const BODY_MAX: usize = 16 * 1024;
+use crate::settings::ApiSettings;
 
 /// What every endpoint may need. Cheap to clone.
 #[derive(Clone)]
@@ -48,22 +54,22 @@ pub struct Addresses {
     pub rtmp: Vec<Url>,
 }
 
-/// Every endpoint of the API.
-pub fn router(context: Context) -> Router {
-    Router::new()
-        .route("/api/broadcasts", get(broadcasts::list))
-        .route("/api/broadcasts/{id}", get(broadcasts::show))
-        .route("/api/broadcasts/{id}/viewers", get(broadcasts::viewers))
-        .route("/api/broadcasts/{id}/heartbeat", post(broadcasts::heartbeat))
-        .route("/api/time", get(time::show))
-        .route("/health", get(health::show))
-        .route("/health/media", get(health::media))
-        .route("/health/srs", get(health::media))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+/// The routes of every noun, with what the document tells of them.
+fn nouns() -> Vec<OpenApiRouter<Context>> {
+    vec![broadcasts::routes(), time::routes(), health::routes()]
+}
+
+fn routes() -> OpenApiRouter<Context> {
+    nouns().into_iter().fold(OpenApiRouter::with_openapi(openapi::base()), OpenApiRouter::merge)
+}
+
+/// Every endpoint of the API, behind its gate.
+pub fn router(context: Context, settings: &ApiSettings) -> Router {
+    let (routes, _) = routes().split_for_parts();
+    let routes = routes
+        .route("/api/openapi.json", get(openapi::show))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(context)
+        .with_state(context);
+    gate::gate(routes, settings)
 }

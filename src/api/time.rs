@@ -1,18 +1,36 @@
 //! The server's clock, for players that show how far behind they are.
 
 use axum::Json;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::IntoResponse;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::Context;
 use crate::live::clock::wall_clock;
 
-#[derive(Serialize)]
+pub(super) fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// The server's wall clock.
+#[derive(Serialize, ToSchema)]
 struct Time {
+    /// With milliseconds.
+    #[schema(format = DateTime)]
     now: String,
 }
 
-/// `GET /api/time`: RFC 3339 with milliseconds, the clock of `EXT-X-PROGRAM-DATE-TIME`.
-pub async fn show() -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], Json(Time { now: wall_clock().to_string() }))
+/// What time it is.
+///
+/// By the clock of `EXT-X-PROGRAM-DATE-TIME`.
+#[utoipa::path(
+    get,
+    path = "/api/time",
+    operation_id = "getTime",
+    tag = "station",
+    responses((status = 200, description = "The time", body = Time)),
+)]
+async fn show() -> Json<Time> {
+    Json(Time { now: wall_clock().to_string() })
 }

@@ -34,7 +34,7 @@ struct Audience {
 #[non_exhaustive]
 pub enum HeartbeatError {
     /// The session's name is empty, too long, or not of letters, digits, `-` and `_`.
-    #[error("session must be 1 to {SESSION_MAX} letters, digits, - or _")]
+    #[error("must be 1 to {SESSION_MAX} letters, digits, - or _")]
     BadSession,
     /// This address has as many players as one address may.
     #[error("too many players behind this address")]

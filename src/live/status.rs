@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use transcode::meter::Loudness;
+use utoipa::ToSchema;
 
 /// Written by a run's threads about once a second, read by health, API and metrics.
 #[derive(Debug, Default)]
@@ -26,7 +27,7 @@ pub struct Sound {
 }
 
 /// How one source is doing.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// `rtmp`, `rtmps` or `demo`.

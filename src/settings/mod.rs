@@ -11,8 +11,8 @@ mod values;
 pub use error::SettingsError;
 pub use layers::Layers;
 pub use sections::{
-    AcmeSettings, Certificate, HlsSettings, HttpSettings, LogFilter, LogFormat, LogSettings, RtmpSettings,
-    Settings, StorageSettings, StudioSettings, UnknownLogFormat,
+    AcmeSettings, ApiSettings, Certificate, HlsSettings, HttpSettings, LogFilter, LogFormat, LogSettings,
+    RtmpSettings, Settings, StorageSettings, StudioSettings, UnknownLogFormat,
 };
 pub use values::{Place, Value, Values};
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::HeaderValue;
 use media::AudioProfile;
 use packager::LatencyMode;
 use rustls::pki_types::DnsName;
@@ -22,6 +23,8 @@ use crate::logs::Redacted;
 pub struct Settings {
     /// The web.
     pub http: HttpSettings,
+    /// Who may ask the API, and how often.
+    pub api: ApiSettings,
     /// What the ports with TLS show; there whenever one of them is on, and only then.
     pub certificate: Option<Certificate>,
     /// Where publishers connect.
@@ -53,6 +56,17 @@ pub struct HttpSettings {
     pub connections_max: usize,
     /// Requests that wait for a part to come; at least 1.
     pub held_requests_max: usize,
+}
+
+/// Who may ask the API, and how often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiSettings {
+    /// Origins whose pages may use it, as browsers write them; none but our own without one.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Requests a second from one address; at least 1.
+    pub rate_per_address: u32,
+    /// Requests a second of one user or API key; at least 1.
+    pub rate_per_user: u32,
 }
 
 /// What the ports with TLS show.
@@ -192,6 +206,11 @@ impl Settings {
             connections_max: values.count(Key::HttpConnectionsMax)?,
             held_requests_max: values.count(Key::HttpHeldRequestsMax)?,
         };
+        let api = ApiSettings {
+            cors_origins: values.optional(Key::CorsOrigin, values::origins)?.unwrap_or_default(),
+            rate_per_address: values.number(Key::ApiRatePerAddress)?,
+            rate_per_user: values.number(Key::ApiRatePerUser)?,
+        };
         let rtmp = RtmpSettings {
             listen: values.required(Key::RtmpListen, values::listen)?,
             rtmps_listen: values.unless_off(Key::RtmpsListen, values::listen)?,
@@ -201,6 +220,7 @@ impl Settings {
         let certificate = certificate(values, &http, &rtmp)?;
         Ok(Self {
             http,
+            api,
             certificate,
             rtmp,
             hls: HlsSettings { enabled: values.parsed(Key::HlsEnabled)? },

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::HeaderValue;
 use rustls::pki_types::DnsName;
 use url::Url;
 
@@ -130,8 +131,13 @@ impl Values {
     }
 
     /// Of a [`Kind::Count`].
+    pub(super) fn number(&self, key: Key) -> Result<u32, SettingsError> {
+        self.required(key, |text| number(key, text))
+    }
+
+    /// The same, of things in memory.
     pub(super) fn count(&self, key: Key) -> Result<usize, SettingsError> {
-        self.required(key, |text| number(key, text)).map(|number| number as usize)
+        self.number(key).map(|number| number as usize)
     }
 
     /// Of a [`Kind::Seconds`].
@@ -182,6 +188,13 @@ pub(super) fn site_url(text: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && bare && anonymous(&url)).then_some(url)
 }
 
+/// One to [`ORIGINS_MAX`] origins separated by commas, each as a browser's `Origin` header writes it.
+pub(super) fn origins(text: &str) -> Option<Vec<HeaderValue>> {
+    let origin = |url: Url| HeaderValue::try_from(url.origin().ascii_serialization()).ok();
+    let origins: Option<Vec<_>> = text.split(',').map(|one| site_url(one.trim()).and_then(origin)).collect();
+    origins.filter(|origins| origins.len() <= ORIGINS_MAX)
+}
+
 /// An `https` address.
 pub(super) fn service_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
@@ -206,6 +219,9 @@ pub(super) fn email(text: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '@' | ',' | '?' | '<' | '>');
     (!user.is_empty() && user.chars().all(plain)).then(|| format!("{user}@{}", host.as_ref()))
 }
+
+/// Each request with an `Origin` is held against every one of them.
+const ORIGINS_MAX: usize = 100;
 
 /// The most names that Let's Encrypt puts into one certificate.
 const DOMAINS_MAX: usize = 100;
@@ -233,6 +249,15 @@ mod tests {
         for wrong in ["radio.example", "ftp://a", "https://a/b", "https://a/?q", "https://u:p@a", "https://"]
         {
             assert_eq!(site_url(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_write_them() {
+        let written = origins("https://radio.example/, HTTP://LOCALHOST:5173,https://a.example:443").unwrap();
+        assert_eq!(written, ["https://radio.example", "http://localhost:5173", "https://a.example"]);
+        for wrong in ["", "*", "null", "radio.example", "https://a.example,", "https://a.example/path"] {
+            assert_eq!(origins(wrong), None, "{wrong:?}");
         }
     }
 
