@@ -1,0 +1,12 @@
+//! The store, on SQLite and on a real PostgreSQL server.
+
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod accounts;
+mod both;
+mod broadcasts;
+mod made;
+mod migrations;
+mod outage;
+mod tokens;
