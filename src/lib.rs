@@ -5,6 +5,7 @@
 //! playlists in `packager`, listeners at `origin`.
 
 pub mod api;
+pub mod auth;
 pub mod banner;
 pub mod cli;
 pub mod doctor;

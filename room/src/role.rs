@@ -43,6 +43,10 @@ impl Role {
     /// The roles that an account or an API key can have.
     pub const OF_ACCOUNTS: [Self; 3] = [Self::Admin, Self::Host, Self::Listener];
 
+    /// The roles that somebody can have in a room.
+    pub const IN_ROOMS: [Self; 6] =
+        [Self::Admin, Self::Owner, Self::Moderator, Self::Speaker, Self::Listener, Self::Guest];
+
     /// The role in one broadcast of somebody whose account has this role.
     ///
     /// An admin is one everywhere. Who owns a broadcast and is no host any more is a listener in it. A guest
@@ -67,6 +71,22 @@ impl Role {
             Self::Listener => "listener",
             Self::Guest => "guest",
         }
+    }
+
+    /// The word for it in a room and in what lets somebody into it: who owns the broadcast is its `host`, and
+    /// a host who owns another one is a `listener`.
+    pub const fn room_name(self) -> &'static str {
+        match self {
+            Self::Owner => "host",
+            Self::Host => "listener",
+            role => role.name(),
+        }
+    }
+
+    /// The role by its [name in a room](Self::room_name).
+    pub fn in_room(name: &str) -> Result<Self, UnknownRole> {
+        let found = Self::IN_ROOMS.into_iter().find(|role| role.room_name() == name);
+        found.ok_or_else(|| UnknownRole(name.to_owned()))
     }
 
     /// The role of an account by its [name](Self::name): one of [`Role::OF_ACCOUNTS`].
@@ -114,6 +134,16 @@ mod tests {
         for name in ["owner", "moderator", "speaker", "guest", "root"] {
             assert_eq!(Role::of_account(name), Err(UnknownRole(name.to_owned())));
         }
+    }
+
+    #[test]
+    fn in_a_room_the_host_is_who_owns_the_broadcast() {
+        for role in Role::IN_ROOMS {
+            assert_eq!(Role::in_room(role.room_name()), Ok(role));
+        }
+        assert_eq!(Role::in_room("host"), Ok(Role::Owner));
+        assert_eq!(Role::Host.room_name(), "listener");
+        assert!(Role::in_room("owner").is_err());
     }
 
     #[test]

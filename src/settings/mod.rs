@@ -1,6 +1,7 @@
 //! What an operator may set. [`table`] names every setting once, [`Layers`] says where values come from,
 //! and [`Settings::load`] turns them into types that cannot be wrong. Nobody checks them again.
 
+mod auth;
 pub mod docs;
 mod error;
 mod layers;
@@ -8,6 +9,7 @@ mod sections;
 pub mod table;
 mod values;
 
+pub use auth::{AuthSettings, GivenKey, Registration, UnknownRegistration};
 pub use error::SettingsError;
 pub use layers::Layers;
 pub use sections::{

@@ -13,9 +13,11 @@ use rustls::pki_types::DnsName;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use super::auth::AuthSettings;
 use super::error::SettingsError;
 use super::table::Key;
 use super::values::{self, Values};
+use crate::auth::proxies::TrustedProxies;
 use crate::logs::Redacted;
 
 /// Everything an operator may set, read and checked.
@@ -33,6 +35,8 @@ pub struct Settings {
     pub hls: HlsSettings,
     /// What is kept.
     pub storage: StorageSettings,
+    /// Who may be here.
+    pub auth: AuthSettings,
     /// The broadcast `studio`.
     pub studio: StudioSettings,
     /// Put the broadcast `demo` on air?
@@ -52,6 +56,8 @@ pub struct HttpSettings {
     pub https_listen: Option<SocketAddr>,
     /// The origin that listeners reach us by, ending in `/`; without one, the request tells.
     pub public_url: Option<Url>,
+    /// Who is believed about whom they speak for.
+    pub trusted_proxies: TrustedProxies,
     /// Open connections, both ports together; at least 1.
     pub connections_max: usize,
     /// Requests that wait for a part to come; at least 1.
@@ -203,6 +209,7 @@ impl Settings {
             listen: values.required(Key::HttpListen, values::listen)?,
             https_listen: values.unless_off(Key::HttpsListen, values::listen)?,
             public_url: values.optional(Key::PublicUrl, values::site_url)?,
+            trusted_proxies: values.optional(Key::TrustedProxies, TrustedProxies::parse)?.unwrap_or_default(),
             connections_max: values.count(Key::HttpConnectionsMax)?,
             held_requests_max: values.count(Key::HttpHeldRequestsMax)?,
         };
@@ -228,6 +235,7 @@ impl Settings {
                 data_dir: values.required(Key::DataDir, values::path)?,
                 keep: values.seconds(Key::KeepSeconds)?,
             },
+            auth: AuthSettings::from_values(values)?,
             studio: StudioSettings {
                 latency_mode: values.parsed(Key::StudioLatencyMode)?,
                 audio_profile: values.parsed(Key::StudioAudioProfile)?,

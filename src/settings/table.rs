@@ -71,6 +71,14 @@ pub enum Kind {
     Domains,
     /// One e-mail address.
     Email,
+    /// What signs: long, by chance, and no example out of a document.
+    SigningSecret,
+    /// A password for a person.
+    Password,
+    /// The public half of an API key.
+    ApiKey,
+    /// IP addresses and networks, separated by commas.
+    Networks,
     /// Directives of `tracing_subscriber::EnvFilter`.
     LogFilter,
 }
@@ -90,6 +98,10 @@ impl Kind {
             Self::Origins => "URL[,URL]",
             Self::Domains => "DOMAIN[,DOMAIN]",
             Self::Email => "EMAIL",
+            Self::SigningSecret => "SECRET",
+            Self::Password => "PASSWORD",
+            Self::ApiKey => "KEY",
+            Self::Networks => "NETWORK[,NETWORK]",
             Self::LogFilter => "FILTER",
         }
     }
@@ -115,6 +127,16 @@ impl Kind {
             Self::Origins => "sites separated by commas, such as https://radio.example.org".to_owned(),
             Self::Domains => "domain names separated by commas, such as radio.example.org".to_owned(),
             Self::Email => "one e-mail address".to_owned(),
+            Self::SigningSecret => {
+                "at least 32 characters by chance, no example out of a document; `openssl rand -base64 32` \
+                 prints some"
+                    .to_owned()
+            }
+            Self::Password => {
+                "10 to 128 characters that nobody guesses, no example out of a document".to_owned()
+            }
+            Self::ApiKey => "4 to 64 letters and digits, no example out of a document".to_owned(),
+            Self::Networks => "IP addresses and networks separated by commas, such as 10.0.0.0/8".to_owned(),
             Self::LogFilter => "a filter such as info or info,onair=debug".to_owned(),
         }
     }
@@ -128,6 +150,7 @@ pub enum Key {
     HttpConnectionsMax,
     HttpHeldRequestsMax,
     PublicUrl,
+    TrustedProxies,
     CorsOrigin,
     ApiRatePerAddress,
     ApiRatePerUser,
@@ -144,6 +167,14 @@ pub enum Key {
     HlsEnabled,
     DataDir,
     KeepSeconds,
+    JwtSecret,
+    JwtRefreshSecret,
+    Registration,
+    RegistrationRole,
+    AdminEmail,
+    AdminPassword,
+    ApiKey,
+    ApiSecret,
     StudioLatencyMode,
     StudioAudioProfile,
     PublisherGraceSeconds,
@@ -205,6 +236,17 @@ pub const TABLE: &[Setting] = &[
         kind: Kind::SiteUrl,
         secrecy: Secrecy::Open,
         help: "Where listeners reach the station, where a proxy or a CDN stands before it",
+    },
+    Setting {
+        key: Key::TrustedProxies,
+        toml: "http.trusted_proxies",
+        env: "ONAIR_TRUSTED_PROXIES",
+        flag: "trusted-proxies",
+        aliases: &[],
+        default: Preset::Unset("nobody is believed"),
+        kind: Kind::Networks,
+        secrecy: Secrecy::Open,
+        help: "Proxies whose X-Forwarded-For, X-Forwarded-Proto and X-User-ID are believed",
     },
     Setting {
         key: Key::CorsOrigin,
@@ -381,6 +423,94 @@ pub const TABLE: &[Setting] = &[
         kind: Kind::Seconds(120, 604_800),
         secrecy: Secrecy::Open,
         help: "How long segments stay on disk while a broadcast is on air",
+    },
+    Setting {
+        key: Key::JwtSecret,
+        toml: "auth.jwt_secret",
+        env: "ONAIR_JWT_SECRET",
+        flag: "jwt-secret",
+        aliases: &["JWT_SECRET"],
+        default: Preset::Unset("made once, kept in the data directory"),
+        kind: Kind::SigningSecret,
+        secrecy: Secrecy::Secret,
+        help: "Signs access tokens and room tokens; who changes it signs everybody out for a moment",
+    },
+    Setting {
+        key: Key::JwtRefreshSecret,
+        toml: "auth.jwt_refresh_secret",
+        env: "ONAIR_JWT_REFRESH_SECRET",
+        flag: "jwt-refresh-secret",
+        aliases: &["JWT_REFRESH_SECRET"],
+        default: Preset::Unset("made once, kept in the data directory"),
+        kind: Kind::SigningSecret,
+        secrecy: Secrecy::Secret,
+        help: "Makes refresh tokens, so that a copy of the database holds none; who changes it signs everybody out",
+    },
+    Setting {
+        key: Key::Registration,
+        toml: "auth.registration",
+        env: "ONAIR_REGISTRATION",
+        flag: "registration",
+        aliases: &[],
+        default: Preset::Is("open"),
+        kind: Kind::Choice(&["open", "invitation", "closed"]),
+        secrecy: Secrecy::Open,
+        help: "Who may make an account: everybody, who has an invitation, or nobody",
+    },
+    Setting {
+        key: Key::RegistrationRole,
+        toml: "auth.registration_role",
+        env: "ONAIR_REGISTRATION_ROLE",
+        flag: "registration-role",
+        aliases: &[],
+        default: Preset::Is("host"),
+        kind: Kind::Choice(&["host", "listener"]),
+        secrecy: Secrecy::Open,
+        help: "What a new account is; a host may make broadcasts",
+    },
+    Setting {
+        key: Key::AdminEmail,
+        toml: "auth.admin_email",
+        env: "ONAIR_ADMIN_EMAIL",
+        flag: "admin-email",
+        aliases: &[],
+        default: Preset::Unset("admin@localhost"),
+        kind: Kind::Email,
+        secrecy: Secrecy::Secret,
+        help: "By which the admin signs in whom the first start makes",
+    },
+    Setting {
+        key: Key::AdminPassword,
+        toml: "auth.admin_password",
+        env: "ONAIR_ADMIN_PASSWORD",
+        flag: "admin-password",
+        aliases: &[],
+        default: Preset::Unset("made by chance, printed once, to be changed at the first sign-in"),
+        kind: Kind::Password,
+        secrecy: Secrecy::Secret,
+        help: "The password of that admin",
+    },
+    Setting {
+        key: Key::ApiKey,
+        toml: "auth.api_key",
+        env: "ONAIR_API_KEY",
+        flag: "api-key",
+        aliases: &["LIVEKIT_API_KEY"],
+        default: Preset::Unset("none"),
+        kind: Kind::ApiKey,
+        secrecy: Secrecy::Open,
+        help: "A first API key for servers, with the rights of an admin",
+    },
+    Setting {
+        key: Key::ApiSecret,
+        toml: "auth.api_secret",
+        env: "ONAIR_API_SECRET",
+        flag: "api-secret",
+        aliases: &["LIVEKIT_API_SECRET"],
+        default: Preset::Unset("none"),
+        kind: Kind::SigningSecret,
+        secrecy: Secrecy::Secret,
+        help: "The secret of that key",
     },
     Setting {
         key: Key::StudioLatencyMode,

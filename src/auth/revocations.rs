@@ -1,0 +1,121 @@
+//! Who lost access within the life of an access token. In memory, so that it holds with the database away.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{PoisonError, RwLock};
+
+use super::access::{self, Access};
+
+/// Revocations at the most; beyond, the oldest is forgotten. Each is made by somebody who signs out, changes
+/// a password or is an admin, and all of these are limited in rate.
+const MAX: usize = 100_000;
+
+/// Accounts and sign-ins whose access tokens are void when they were issued before an instant.
+#[derive(Debug, Default)]
+pub struct Revocations(RwLock<View>);
+
+#[derive(Debug, Default)]
+struct View {
+    /// Instants in Unix milliseconds.
+    void_before: HashMap<Subject, u64>,
+    /// The same in the order in which they came, to be forgotten in it.
+    order: VecDeque<(u64, Subject)>,
+}
+
+/// Whose tokens are void.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Subject {
+    User(String),
+    Session(String),
+}
+
+impl Revocations {
+    /// All tokens of this account that were issued before `now` (Unix milliseconds) are void.
+    pub fn revoke_user(&self, user: &str, now: u64) {
+        self.add(Subject::User(user.to_owned()), now);
+    }
+
+    /// The same for one sign-in.
+    pub fn revoke_session(&self, session: &str, now: u64) {
+        self.add(Subject::Session(session.to_owned()), now);
+    }
+
+    /// Is a token void that says this?
+    pub fn has(&self, access: &Access) -> bool {
+        let view = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if view.void_before.is_empty() {
+            return false;
+        }
+        [Subject::User(access.user.clone()), Subject::Session(access.session.clone())]
+            .iter()
+            .any(|subject| view.void_before.get(subject).is_some_and(|before| access.issued_at < *before))
+    }
+
+    fn add(&self, subject: Subject, now: u64) {
+        let mut view = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let expired = now.saturating_sub(access::LIFE.as_millis() as u64);
+        while let Some((at, _)) = view.order.front()
+            && (*at <= expired || view.order.len() >= MAX)
+        {
+            let Some((at, oldest)) = view.order.pop_front() else { break };
+            // One that was revoked again since stands in the order a second time.
+            if view.void_before.get(&oldest) == Some(&at) {
+                view.void_before.remove(&oldest);
+            }
+        }
+        view.order.push_back((now, subject.clone()));
+        view.void_before.insert(subject, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use room::Role;
+
+    use super::*;
+
+    fn token(user: &str, session: &str, issued_at: u64) -> Access {
+        let (user, session) = (user.to_owned(), session.to_owned());
+        Access { user, role: Role::Host, session, must_change_password: false, issued_at }
+    }
+
+    #[test]
+    fn what_was_issued_before_is_void_and_what_comes_after_is_not() {
+        let revocations = Revocations::default();
+        assert!(!revocations.has(&token("amy", "1", 999)));
+        revocations.revoke_user("amy", 1_000);
+        assert!(revocations.has(&token("amy", "1", 999)));
+        assert!(!revocations.has(&token("amy", "1", 1_000)));
+        assert!(!revocations.has(&token("rory", "2", 999)));
+    }
+
+    #[test]
+    fn signing_out_ends_one_sign_in_and_no_other() {
+        let revocations = Revocations::default();
+        revocations.revoke_session("1", 1_000);
+        assert!(revocations.has(&token("amy", "1", 999)));
+        assert!(!revocations.has(&token("amy", "2", 999)));
+        assert!(!revocations.has(&token("1", "2", 999)), "an account is no sign-in");
+    }
+
+    #[test]
+    fn a_revocation_is_forgotten_when_the_tokens_have_expired() {
+        let revocations = Revocations::default();
+        let life = access::LIFE.as_millis() as u64;
+        revocations.revoke_user("amy", 1_000);
+        revocations.revoke_user("rory", 1_000);
+        revocations.revoke_user("amy", 2_000);
+        revocations.revoke_user("river", 1_000 + life);
+        assert!(!revocations.has(&token("rory", "", 0)));
+        assert!(revocations.has(&token("amy", "", 1_500)), "the later one still holds");
+    }
+
+    #[test]
+    fn they_are_bounded() {
+        let revocations = Revocations::default();
+        for user in 0..=MAX {
+            revocations.revoke_user(&user.to_string(), 1_000);
+        }
+        let view = revocations.0.read().unwrap();
+        assert_eq!((view.order.len(), view.void_before.len()), (MAX, MAX));
+    }
+}
