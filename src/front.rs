@@ -12,12 +12,14 @@ use http::header::STRICT_TRANSPORT_SECURITY;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
+use ingest::StreamKey;
 use origin::Origin;
 use origin::serve::Served;
 use tower_service::Service as TowerService;
 
 use crate::api::gate::HSTS;
 use crate::http::server::{Peer, Scheme};
+use crate::live::HallHandle;
 use crate::metrics::Metrics;
 use crate::metrics::labels::{PathClass, StatusClass};
 use crate::web;
@@ -25,15 +27,22 @@ use crate::web;
 /// What is behind every connection.
 pub struct Front {
     origin: Option<Arc<Origin>>,
+    backstage: Backstage,
     api: axum::Router,
     metrics: Metrics,
     salt: AtomicU32,
 }
 
 impl Front {
-    /// Serves `origin` (`None` where HLS is off) below `/live/` and `api` where it has routes.
-    pub fn new(origin: Option<Arc<Origin>>, api: axum::Router, metrics: Metrics) -> Arc<Self> {
-        Arc::new(Self { origin, api, metrics, salt: AtomicU32::new(0) })
+    /// Serves `origin` (`None` where HLS is off) below `/live/`, previews below `/preview/` and `api` where
+    /// it has routes.
+    pub fn new(
+        origin: Option<Arc<Origin>>,
+        backstage: Backstage,
+        api: axum::Router,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        Arc::new(Self { origin, backstage, api, metrics, salt: AtomicU32::new(0) })
     }
 
     /// Media and pages are answered without a task of their own; only what has to wait is boxed.
@@ -48,6 +57,21 @@ impl Front {
             let uri = request.uri();
             let served = origin.serve(request.method(), media, uri.query(), request.headers(), salt);
             return Answer::Media(served);
+        }
+        if let Some(preview) = path.strip_prefix("/preview/") {
+            let Some(media) = self.backstage.opens(preview) else {
+                let refused = origin::response::problem(StatusCode::NOT_FOUND, "there is no such preview");
+                return Answer::Ready(Some(refused.map(FrontBody::Media)));
+            };
+            let salt = self.salt.fetch_add(1, Ordering::Relaxed);
+            let (uri, headers) = (request.uri(), request.headers());
+            return Answer::Media(self.backstage.origin.serve(
+                request.method(),
+                media,
+                uri.query(),
+                headers,
+                salt,
+            ));
         }
         if is_api(path) {
             request.extensions_mut().insert(peer);
@@ -83,6 +107,25 @@ fn is_api(path: &str) -> bool {
         || path == "/api"
         || path.starts_with("/health")
         || matches!(path, "/readyz" | "/metrics")
+}
+
+/// Where hosts hear a broadcast that is not yet on air. The path holds a key that only they are shown, since a
+/// player cannot add a header to what it fetches.
+pub struct Backstage {
+    /// Who knows the keys.
+    pub hall: HallHandle,
+    /// Where previews are served.
+    pub origin: Arc<Origin>,
+}
+
+impl Backstage {
+    /// Takes the key off `{key}/{id}/…`; `None` where it does not open that preview.
+    fn opens<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let (key, media) = path.split_once('/')?;
+        let (id, _) = media.split_once('/')?;
+        let own = self.hall.broadcast(id)?.preview_key?;
+        (own == StreamKey::parse(key).ok()?).then_some(media)
+    }
 }
 
 /// One connection's way in.

@@ -8,6 +8,7 @@ pub mod api;
 pub mod auth;
 pub mod banner;
 pub mod cli;
+pub mod covers;
 pub mod doctor;
 pub mod front;
 pub mod http;

@@ -3,7 +3,9 @@
 mod doors;
 mod observe;
 
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -16,10 +18,13 @@ use tracing::info;
 
 use crate::api::{self, Addresses, Context};
 use crate::banner::{Banner, Publishing, address};
-use crate::front::Front;
+use crate::front::{Backstage, Front};
+use crate::live::directory::{Directory, Search};
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
-use crate::live::{Broadcast, Hall, Origination, Presence, key_file};
+use crate::live::{
+    Card, GoLive, HAPPENINGS, Hall, Opening, Origination, Premises, Presence, Stage, key_file,
+};
 use crate::logs::Redacted;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -27,6 +32,9 @@ use doors::Doors;
 
 /// Publish requests that wait for the hall; each is answered in microseconds.
 const REQUESTS: usize = 64;
+
+/// Requests held for the hosts of previews: each host listens to one or two of them.
+const PREVIEWS_HELD: u64 = 1_000;
 
 /// Runs until SIGTERM or SIGINT.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
@@ -43,19 +51,33 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
 
     let metrics = Metrics::new();
-    let origin = Origin::new(settings.http.held_requests_max as u64);
     let (events, heard) = mpsc::unbounded_channel();
+    let media_dir = data_dir.join("live");
     let house = RunHouse {
-        origin: origin.clone(),
-        media_dir: data_dir.join("live"),
+        origin: Origin::with_library(settings.http.held_requests_max as u64, media_dir.clone()),
+        media_dir,
         retention: settings.storage.keep,
         ownership: Arc::new(InProcess),
         events,
         metrics: metrics.clone(),
     };
+    let backstage = backstage(&house, data_dir)?;
     let (requests, asked) = mpsc::channel(REQUESTS);
-    let (mut hall, handle) = Hall::new(house, broadcasts(&settings, &key), asked, heard);
-    hall.begin()?;
+    let (happenings, mut happened) = mpsc::channel(HAPPENINGS);
+    let cards = broadcasts(&settings, &key);
+    let origin = house.origin.clone();
+    let premises = Premises {
+        house,
+        backstage: backstage.clone(),
+        directory: Arc::new(Fixed(cards.clone())),
+        go_live: GoLive::Allowed,
+        requests: asked,
+        events: heard,
+        happenings,
+    };
+    let (mut hall, handle) = Hall::new(premises);
+    hall.begin(cards.clone())?;
+    tasks.spawn(async move { while happened.recv().await.is_some() {} });
 
     let banner = banner(&settings, &doors, &key)?;
     let presence = Arc::new(Presence::default());
@@ -66,8 +88,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         http: doors.http_counters(),
         rtmp: doors.rtmp_counters(),
     };
+    let rehearsals = Backstage { hall: handle.clone(), origin: backstage.origin.clone() };
     let context = Context {
         hall: handle,
+        cards: Arc::new(cards),
         origin: origin.clone(),
         presence,
         metrics: metrics.clone(),
@@ -77,6 +101,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     let front = Front::new(
         settings.hls.enabled.then(|| origin.clone()),
+        rehearsals,
         api::router(context, &settings.api),
         metrics,
     );
@@ -94,6 +119,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     // The current part of every broadcast is completed; what is still held after it gets what there is.
     programmes.await.context("the hall stopped by a panic")?;
     origin.drain();
+    backstage.origin.drain();
     web_shutdown.cancel();
     tasks.close();
     tasks.wait().await;
@@ -101,26 +127,44 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Previews: an origin and a folder of their own. What an earlier process left of them is worth nothing.
+fn backstage(house: &RunHouse, data_dir: &Path) -> anyhow::Result<RunHouse> {
+    let media_dir = data_dir.join("preview");
+    match std::fs::remove_dir_all(&media_dir) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            return Err(cause).with_context(|| format!("removing {}", media_dir.display()));
+        }
+        _ => {}
+    }
+    Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, ..house.clone() })
+}
+
+/// What this station broadcasts until there are accounts.
+struct Fixed(Vec<Card>);
+
+impl Directory for Fixed {
+    fn find(&self, id: &str) -> Search {
+        let found = self.0.iter().find(|card| card.id == id).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+}
+
 /// What this station broadcasts until there are accounts: `studio`, and `demo` on request.
-fn broadcasts(settings: &Settings, key: &ingest::StreamKey) -> Vec<Broadcast> {
+fn broadcasts(settings: &Settings, key: &ingest::StreamKey) -> Vec<Card> {
     let studio = &settings.studio;
-    let mut broadcasts = vec![Broadcast {
+    let mut broadcasts = vec![Card {
         id: "studio".into(),
         title: "Studio".into(),
         origination: Origination::Publisher(key.clone()),
         mode: studio.latency_mode,
         profile: studio.audio_profile,
         grace: studio.publisher_grace,
+        opening: Opening::EveryPublish,
+        publishers_max: 1,
+        stage: Stage::Scheduled,
     }];
     if settings.demo {
-        broadcasts.push(Broadcast {
-            id: "demo".into(),
-            title: "Demo".into(),
-            origination: Origination::Demo,
-            mode: studio.latency_mode,
-            profile: studio.audio_profile,
-            grace: studio.publisher_grace,
-        });
+        broadcasts.push(Card::demo(studio.latency_mode, studio.audio_profile));
     }
     broadcasts
 }

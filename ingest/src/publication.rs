@@ -104,7 +104,7 @@ impl PublicationHandle {
 
 /// The door's end of a publication; dropping it closes the other.
 #[derive(Debug)]
-pub(crate) struct Sink {
+pub struct Sink {
     media: mpsc::Sender<Media>,
     activity: Activity,
     /// A track that found the queue full. It goes before the next unit.
@@ -125,7 +125,7 @@ impl Sink {
 
     /// Hands on what came at `now`. When the station is 10 s behind, new units are dropped and counted; a
     /// track waits.
-    pub(crate) fn push(&mut self, now: Instant, media: Media) {
+    pub fn push(&mut self, now: Instant, media: Media) {
         match media {
             Media::Track(track) => {
                 self.late_track = Some(track);
@@ -147,7 +147,7 @@ impl Sink {
     }
 
     /// Waits until the station ends the publication, and says why it did.
-    pub(crate) async fn closed(&mut self) -> CloseReason {
+    pub async fn closed(&mut self) -> CloseReason {
         match self.close.wait_for(Option::is_some).await {
             Ok(reason) => reason.clone().unwrap_or(CloseReason::Ended),
             Err(_) => CloseReason::Ended,

@@ -46,25 +46,33 @@ pub struct PublishRequest {
     answer: oneshot::Sender<Answer>,
 }
 
-/// What the station answered.
+/// What the station answered to a door.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub enum Answer {
+    /// The publisher is let in, and its media goes here.
     Accepted(Sink),
+    /// It is not.
     Rejected(Refusal),
 }
 
 /// What a door knows of a publisher before it asks.
-pub(crate) struct Publisher {
-    pub(crate) broadcast: String,
-    pub(crate) key: StreamKey,
-    pub(crate) protocol: Protocol,
-    pub(crate) peer: SocketAddr,
-    pub(crate) software: Option<String>,
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    /// The broadcast's id as the publisher gave it.
+    pub broadcast: String,
+    /// The key that was shown.
+    pub key: StreamKey,
+    /// How the publisher came.
+    pub protocol: Protocol,
+    /// Where it came from.
+    pub peer: SocketAddr,
+    /// What the encoder calls itself.
+    pub software: Option<String>,
 }
 
 impl PublishRequest {
     /// A request made at `now`, and where its answer will come.
-    pub(crate) fn new(now: Instant, publisher: Publisher) -> (Self, oneshot::Receiver<Answer>) {
+    pub fn new(now: Instant, publisher: Publisher) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
         let Publisher { broadcast, key, protocol, peer, software } = publisher;
         (Self { broadcast, key, protocol, peer, software, opened: now, answer }, answered)

@@ -13,6 +13,9 @@ pub enum Refusal {
     /// The broadcast has a living publisher.
     #[error("Someone is already publishing to this broadcast.")]
     AlreadyPublishing,
+    /// The broadcast has as many publishers as it admits.
+    #[error("This broadcast has as many publishers as it takes.")]
+    Full,
     /// The broadcast is scheduled, ended or cancelled.
     #[error("This broadcast is not open for publishing now.")]
     NotLive,
@@ -37,6 +40,12 @@ pub enum CloseReason {
     /// The broadcast is over.
     #[error("The broadcast has ended.")]
     Ended,
+    /// The broadcast has another stream key now.
+    #[error("The stream key was changed. Publish with the new one.")]
+    KeyChanged,
+    /// The host or an administrator asks this publisher to leave.
+    #[error("The host of the broadcast ended this connection.")]
+    Disconnected,
     /// The server stops or restarts; coming back makes sense.
     #[error("The server is restarting. Please reconnect.")]
     ServerStopping,

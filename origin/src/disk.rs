@@ -130,20 +130,38 @@ impl RunDir {
         Ok(runs)
     }
 
+    /// The broadcasts below `root` whose newest run has not ended. What cannot be read is none of them.
+    pub fn open_runs(root: &Path) -> io::Result<Vec<String>> {
+        let mut open = Vec::new();
+        let folders = match fs::read_dir(root) {
+            Ok(folders) => folders,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(open),
+            Err(error) => return Err(error),
+        };
+        for folder in folders {
+            let Ok(broadcast) = folder?.file_name().into_string() else { continue };
+            let newest = Self::runs(root, &broadcast).ok().and_then(|runs| runs.last().cloned());
+            let record = newest.and_then(|run| read_record(&root.join(&broadcast).join(run.as_str())).ok());
+            if record.is_some_and(|record| !record.ended) {
+                open.push(broadcast);
+            }
+        }
+        Ok(open)
+    }
+
+    /// The newest run of `broadcast`, if it has ended: nobody writes to it any more.
+    pub fn find_ended(root: &Path, broadcast: &str) -> io::Result<Option<Found>> {
+        let Some(newest) = Self::runs(root, broadcast)?.pop() else { return Ok(None) };
+        if !read_record(&root.join(broadcast).join(newest.as_str()))?.ended {
+            return Ok(None);
+        }
+        Self::find(root, broadcast, &newest).map(Some)
+    }
+
     /// Opens a run that an earlier process left, and cuts what its crash left half written.
     pub fn find(root: &Path, broadcast: &str, run: &RunId) -> io::Result<Found> {
         let path = root.join(broadcast).join(run.as_str());
-        let stored: Stored = serde_json::from_slice(&fs::read(path.join(RECORD))?)?;
-        let record = RunRecord {
-            broadcast: stored.broadcast,
-            run: RunId::parse(&stored.run).ok_or_else(|| invalid("run"))?,
-            anchor: WallClock(stored.anchor_micros),
-            mode: LatencyMode::from_str(&stored.mode).map_err(|_| invalid("mode"))?,
-            profile: AudioProfile::from_str(&stored.profile).map_err(|_| invalid("profile"))?,
-            fence: stored.fence,
-            discontinuities: stored.discontinuities.into_iter().map(Msn).collect(),
-            ended: stored.ended,
-        };
+        let record = read_record(&path)?;
         let mut inits = Vec::new();
         for rung in RungId::ALL {
             inits.push(InitSection::from_bytes(fs::read(path.join(init_name(rung)))?.into()));
@@ -297,6 +315,20 @@ impl RunDir {
     }
 }
 
+fn read_record(run: &Path) -> io::Result<RunRecord> {
+    let stored: Stored = serde_json::from_slice(&fs::read(run.join(RECORD))?)?;
+    Ok(RunRecord {
+        broadcast: stored.broadcast,
+        run: RunId::parse(&stored.run).ok_or_else(|| invalid("run"))?,
+        anchor: WallClock(stored.anchor_micros),
+        mode: LatencyMode::from_str(&stored.mode).map_err(|_| invalid("mode"))?,
+        profile: AudioProfile::from_str(&stored.profile).map_err(|_| invalid("profile"))?,
+        fence: stored.fence,
+        discontinuities: stored.discontinuities.into_iter().map(Msn).collect(),
+        ended: stored.ended,
+    })
+}
+
 fn segments_in(dir: &Path) -> io::Result<Vec<Msn>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -418,6 +450,21 @@ mod tests {
         }
         assert!(dir.files().read_segment(RungId::Main, Msn(8)).is_err());
         assert!(dir.files().read_segment(RungId::Main, Msn(9)).is_ok());
+    }
+
+    #[test]
+    fn open_runs_and_ended_ones_are_told_apart() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        let other = RunRecord { broadcast: "other".into(), ended: true, ..record() };
+        RunDir::create(root.path(), other, &inits()).unwrap();
+        assert_eq!(RunDir::open_runs(root.path()).unwrap(), ["studio"]);
+        assert!(RunDir::find_ended(root.path(), "studio").unwrap().is_none());
+        assert!(RunDir::find_ended(root.path(), "other").unwrap().is_some());
+        dir.mark_ended().unwrap();
+        assert!(RunDir::open_runs(root.path()).unwrap().is_empty());
+        assert!(RunDir::find_ended(root.path(), "studio").unwrap().is_some());
+        assert!(RunDir::find_ended(root.path(), "nowhere").unwrap().is_none());
     }
 
     #[test]

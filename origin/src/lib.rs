@@ -12,6 +12,7 @@ pub mod decision;
 pub mod directives;
 pub mod disk;
 pub mod endless;
+mod library;
 pub mod ogg;
 pub mod range;
 pub mod resource;

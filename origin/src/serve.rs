@@ -87,7 +87,7 @@ impl Origin {
         }
         let Some((id, resource)) = parse(path) else { return self.not_found("no such media").into() };
         let Some(channel) = self.channel(id) else {
-            return self.not_found("no broadcast has this id").into();
+            return self.from_library(method, path, query, headers, salt);
         };
         let shelf = match &resource {
             Resource::OfRun(run, _) => channel.run(run),
@@ -112,6 +112,30 @@ impl Origin {
                 self.part(shelf, rung, position, Conditions::of(headers))
             }
         }
+    }
+
+    /// Looks for the end of a broadcast on disk, and answers from it.
+    fn from_library(
+        self: &Arc<Self>,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        salt: u32,
+    ) -> Served {
+        let Some((id, _)) = path.split_once('/').filter(|_| self.library.is_some()) else {
+            return self.not_found("no broadcast has this id").into();
+        };
+        let (origin, id) = (Arc::clone(self), id.to_owned());
+        let (method, path, query) = (method.clone(), path.to_owned(), query.map(str::to_owned));
+        let headers = headers.clone();
+        Served::later(async move {
+            if !origin.load(&id).await {
+                return origin.not_found("nothing is kept of a broadcast with this id");
+            }
+            // By now it is known, so this does not come here again.
+            origin.serve(&method, &path, query.as_deref(), &headers, salt).await
+        })
     }
 
     fn multivariant(&self, shelf: &Shelf, kind: Option<Kind>, headers: &HeaderMap) -> Response<Body> {

@@ -15,7 +15,7 @@ use super::body::Body;
 use super::error::Problem;
 use super::params::{Params, Path};
 use crate::http::server::Peer;
-use crate::live::hall::{Snapshot, State as Life};
+use crate::live::Card;
 use crate::live::presence::HeartbeatError;
 
 /// Broadcasts on one page of a list at the most.
@@ -66,9 +66,10 @@ struct Playback {
 }
 
 impl Broadcast {
-    fn of(snapshot: &Snapshot, context: &Context) -> Self {
-        let broadcast = &snapshot.broadcast;
-        let id = broadcast.id.clone();
+    fn of(card: &Card, context: &Context) -> Self {
+        let id = card.id.clone();
+        let (live, ending) = (context.hall.live(&id), context.hall.ending(&id));
+        let started = live.map(|live| live.started).or(ending.as_ref().map(|ending| ending.started));
         Self {
             listener_count: context.presence.listeners(&id, Instant::now()),
             playback: Playback {
@@ -76,22 +77,13 @@ impl Broadcast {
                 standard_hls_url: format!("/live/{id}/standard.m3u8"),
             },
             id,
-            title: broadcast.title.clone(),
-            status: status(snapshot.state),
-            started_at: snapshot.started.map(|at| at.to_string()),
-            ended_at: snapshot.ended.map(|at| at.to_string()),
-            latency_mode: broadcast.mode.name(),
-            audio_profile: broadcast.profile.name(),
+            title: card.title.clone(),
+            status: Status::of(card, context),
+            started_at: started.map(|at| at.to_string()),
+            ended_at: ending.map(|ending| ending.ended.to_string()),
+            latency_mode: card.mode.name(),
+            audio_profile: card.profile.name(),
         }
-    }
-}
-
-/// A state's name in the API.
-pub(super) const fn status(state: Life) -> Status {
-    match state {
-        Life::Scheduled => Status::Scheduled,
-        Life::Live => Status::Live,
-        Life::Ended => Status::Ended,
     }
 }
 
@@ -99,10 +91,19 @@ pub(super) const fn status(state: Life) -> Status {
 #[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = BroadcastStatus)]
-pub(super) enum Status {
+enum Status {
     Scheduled,
     Live,
     Ended,
+}
+
+impl Status {
+    fn of(card: &Card, context: &Context) -> Self {
+        if context.hall.live(&card.id).is_some() {
+            return Self::Live;
+        }
+        if context.hall.ending(&card.id).is_some() { Self::Ended } else { Self::Scheduled }
+    }
 }
 
 /// What a list may be narrowed by.
@@ -148,20 +149,20 @@ async fn list(State(context): State<Context>, Params(filter): Params<Filter>) ->
         return Err(Problem::invalid("limit", format!("must be 1 to {PAGE_MAX}")));
     }
     let wanted = filter.q.unwrap_or_default().to_lowercase();
-    let all = context.hall.broadcasts();
-    let found: Vec<&Snapshot> = all
+    let mut found: Vec<&Card> = context
+        .cards
         .iter()
-        .filter(|snapshot| filter.status.is_none_or(|wanted| wanted == status(snapshot.state)))
-        .filter(|snapshot| snapshot.broadcast.title.to_lowercase().contains(&wanted))
+        .filter(|card| filter.status.is_none_or(|wanted| wanted == Status::of(card, &context)))
+        .filter(|card| card.title.to_lowercase().contains(&wanted))
         .collect();
+    found.sort_by(|one, other| one.id.cmp(&other.id));
     let total = found.len();
-    let after = |snapshot: &&&Snapshot| {
-        filter.cursor.as_ref().is_none_or(|cursor| snapshot.broadcast.id.as_str() > cursor.as_str())
-    };
+    let after =
+        |card: &&&Card| filter.cursor.as_ref().is_none_or(|cursor| card.id.as_str() > cursor.as_str());
     let mut rest = found.iter().filter(after);
     let page: Vec<_> = rest.by_ref().take(limit).collect();
-    let next_cursor = rest.next().and_then(|_| page.last().map(|snapshot| snapshot.broadcast.id.clone()));
-    let items = page.iter().map(|snapshot| Broadcast::of(snapshot, &context)).collect();
+    let next_cursor = rest.next().and_then(|_| page.last().map(|card| card.id.clone()));
+    let items = page.iter().map(|card| Broadcast::of(card, &context)).collect();
     Ok(Json(Page { items, next_cursor, total }))
 }
 
@@ -175,8 +176,11 @@ async fn list(State(context): State<Context>, Params(filter): Params<Filter>) ->
     responses((status = 200, description = "The broadcast", body = Broadcast)),
 )]
 async fn show(State(context): State<Context>, Path(id): Path<String>) -> Result<Json<Broadcast>, Problem> {
-    let snapshot = context.hall.broadcast(&id).ok_or_else(|| Problem::no_broadcast(&id))?;
-    Ok(Json(Broadcast::of(&snapshot, &context)))
+    Ok(Json(Broadcast::of(card(&context, &id)?, &context)))
+}
+
+fn card<'a>(context: &'a Context, id: &str) -> Result<&'a Card, Problem> {
+    context.cards.iter().find(|card| card.id == id).ok_or_else(|| Problem::no_broadcast(id))
 }
 
 /// How many listen.
@@ -202,7 +206,7 @@ struct Viewers {
     responses((status = 200, description = "How many listen", body = Viewers)),
 )]
 async fn viewers(State(context): State<Context>, Path(id): Path<String>) -> Result<Json<Viewers>, Problem> {
-    context.hall.broadcast(&id).ok_or_else(|| Problem::no_broadcast(&id))?;
+    card(&context, &id)?;
     let hls = context.presence.listeners(&id, Instant::now());
     Ok(Json(Viewers { broadcast_id: id, listeners: hls, webrtc: 0, hls }))
 }
@@ -237,7 +241,7 @@ async fn heartbeat(
     Path(id): Path<String>,
     Body(heartbeat): Body<Heartbeat>,
 ) -> Result<StatusCode, Problem> {
-    context.hall.broadcast(&id).ok_or_else(|| Problem::no_broadcast(&id))?;
+    card(&context, &id)?;
     match context.presence.beat(&id, &heartbeat.session, peer.address.ip(), Instant::now()) {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(error @ HeartbeatError::BadSession) => Err(Problem::invalid("session", error.to_string())),

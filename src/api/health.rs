@@ -13,10 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Context;
-use super::broadcasts::{Status, status};
 use super::error::Problem;
+use crate::live::Scene;
 use crate::live::clock::wall_clock;
-use crate::live::hall::State as Life;
 use crate::live::status::Source;
 use crate::metrics::CONTENT_TYPE as OPENMETRICS;
 
@@ -67,7 +66,7 @@ struct Addresses {
 )]
 async fn show(State(context): State<Context>) -> Json<Health> {
     let text = |urls: &[url::Url]| urls.iter().map(ToString::to_string).collect();
-    let live = context.hall.broadcasts().iter().filter(|broadcast| broadcast.state == Life::Live).count();
+    let live = context.hall.broadcasts().iter().filter(|broadcast| broadcast.is_live()).count();
     Json(Health {
         status: if context.shutdown.is_cancelled() { "stopping" } else { "ok" },
         version: env!("CARGO_PKG_VERSION"),
@@ -81,7 +80,7 @@ async fn show(State(context): State<Context>) -> Json<Health> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MediaHealth {
-    /// Every broadcast that the station holds.
+    /// Every broadcast that is on air or in preview.
     broadcasts: Vec<BroadcastHealth>,
     /// Requests that wait for a part to come.
     held_requests: u64,
@@ -92,9 +91,10 @@ struct MediaHealth {
 #[serde(rename_all = "camelCase")]
 struct BroadcastHealth {
     id: String,
-    status: Status,
+    /// `live`, or `preview` where its host alone hears it.
+    status: &'static str,
     /// The newest run's name.
-    run: Option<String>,
+    run: String,
     #[schema(example = "low")]
     latency_mode: &'static str,
     #[schema(example = "standard")]
@@ -108,7 +108,7 @@ struct BroadcastHealth {
     late_ticks: u64,
     /// Segments that could not be written, in this run.
     disk_failures: u64,
-    loudness: Option<Loudness>,
+    loudness: Loudness,
     sources: Vec<Source>,
 }
 
@@ -133,29 +133,29 @@ struct Loudness {
 async fn media(State(context): State<Context>) -> Json<MediaHealth> {
     let all = context.hall.broadcasts();
     let broadcasts = all.iter().map(|snapshot| {
-        let id = snapshot.broadcast.id.clone();
-        let shelf = context.origin.channel(&id).and_then(|channel| channel.newest());
-        let sound = snapshot.status.as_ref().map(|status| status.sound());
-        let count = |counter: fn(&crate::live::status::Status) -> &std::sync::atomic::AtomicU64| {
-            snapshot.status.as_ref().map_or(0, |status| counter(status).load(Ordering::Relaxed))
-        };
+        let id = snapshot.card.id.clone();
+        let shelf = &snapshot.shelf;
+        let sound = snapshot.status.sound();
         BroadcastHealth {
             listeners: context.presence.listeners(&id, Instant::now()),
             id,
-            status: status(snapshot.state),
-            run: shelf.as_ref().map(|shelf| shelf.run().to_string()),
-            latency_mode: snapshot.broadcast.mode.name(),
-            audio_profile: snapshot.broadcast.profile.name(),
-            edge: shelf.and_then(|shelf| shelf.view().window.edge()).map(|edge| edge.to_string()),
-            late_ticks: count(|status| &status.late_ticks),
-            disk_failures: count(|status| &status.disk_failures),
-            loudness: sound.as_ref().map(|sound| Loudness {
+            status: match snapshot.scene {
+                Scene::Preview => "preview",
+                Scene::Live => "live",
+            },
+            run: snapshot.run.to_string(),
+            latency_mode: snapshot.card.mode.name(),
+            audio_profile: snapshot.card.profile.name(),
+            edge: shelf.view().window.edge().map(|edge| edge.to_string()),
+            late_ticks: snapshot.status.late_ticks.load(Ordering::Relaxed),
+            disk_failures: snapshot.status.disk_failures.load(Ordering::Relaxed),
+            loudness: Loudness {
                 momentary_lufs: sound.loudness.momentary,
                 short_term_lufs: sound.loudness.short_term,
                 integrated_lufs: sound.loudness.integrated,
                 true_peak_dbtp: sound.loudness.true_peak,
-            }),
-            sources: sound.map(|sound| sound.sources).unwrap_or_default(),
+            },
+            sources: sound.sources,
         }
     });
     Json(MediaHealth { broadcasts: broadcasts.collect(), held_requests: context.origin.stats().held() })

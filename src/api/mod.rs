@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::live::{HallHandle, Presence};
+use crate::live::{Card, HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::settings::ApiSettings;
 
@@ -31,6 +31,8 @@ use crate::settings::ApiSettings;
 pub struct Context {
     /// What is on air.
     pub hall: HallHandle,
+    /// Every broadcast there is.
+    pub cards: Arc<Vec<Card>>,
     /// What is served.
     pub origin: Arc<Origin>,
     /// Who listens.

@@ -1,7 +1,7 @@
 //! The thread that makes a programme: 20 ms ticks of the monotonic clock, from going live to the end.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
 use std::time::{Duration, Instant};
 
 use ingest::CloseReason;
@@ -57,8 +57,10 @@ const ACCOUNT_TICKS: u32 = 50;
 pub enum Command {
     /// Hear this source.
     Add(SourceId, Feed),
-    /// Let this source go, and tell it why.
-    Remove(SourceId, CloseReason),
+    /// Let this source go; it knows why.
+    Remove(SourceId),
+    /// Let the programme that listens there have this source; its publisher notices nothing.
+    HandOver(SourceId, SyncSender<Command>),
     /// End the broadcast with the current part.
     End,
     /// Stop with the current part; the run stays open for the next start.
@@ -142,8 +144,8 @@ impl Drive {
             }
         };
         programme.set_intake(intake(self.ladder.grid().mode()));
-        for (id, _) in feeds.iter() {
-            programme.add_source(*id);
+        for (id, feed) in feeds.iter() {
+            feed.enter(*id, &mut programme);
         }
         let (fence, grid) = (self.lease.fence(), self.ladder.grid());
         let packager = Packager::new(self.run.clone(), fence, grid, rungs, at.slot, discontinuity);
@@ -227,18 +229,13 @@ impl Stretch<'_> {
         loop {
             match self.drive.commands.try_recv() {
                 Ok(Command::Add(id, feed)) => {
-                    self.programme.add_source(id);
+                    feed.enter(id, &mut self.programme);
                     feeds.push((id, feed));
                 }
-                Ok(Command::Remove(id, reason)) => {
+                Ok(Command::HandOver(id, other)) => self.hand_over(feeds, id, &other),
+                Ok(Command::Remove(id)) => {
                     self.programme.remove_source(id);
-                    feeds.retain(|(known, feed)| {
-                        let stays = *known != id;
-                        if !stays {
-                            feed.close(reason.clone());
-                        }
-                        stays
-                    });
+                    feeds.retain(|(known, _)| *known != id);
                 }
                 Ok(Command::End) => self.last_call = Some(Over::Ended),
                 Ok(Command::Stop) => self.last_call = Some(Over::Stopped),
@@ -248,6 +245,22 @@ impl Stretch<'_> {
                     break;
                 }
             }
+        }
+    }
+
+    /// Lets another programme have a source. One that left just now is none.
+    fn hand_over(&mut self, feeds: &mut Vec<(SourceId, Feed)>, id: SourceId, other: &SyncSender<Command>) {
+        let Some(place) = feeds.iter().position(|(known, _)| *known == id) else { return };
+        let (_, feed) = feeds.remove(place);
+        self.programme.remove_source(id);
+        if let Err(TrySendError::Full(unheard) | TrySendError::Disconnected(unheard)) =
+            other.try_send(Command::Add(id, feed))
+        {
+            warn!(broadcast.id = %self.drive.broadcast, "{id} could not be handed over");
+            if let Command::Add(_, feed) = unheard {
+                feed.close(CloseReason::ServerStopping);
+            }
+            self.drive.events.send(Event::SourceGone(self.drive.broadcast.clone(), id)).ok();
         }
     }
 

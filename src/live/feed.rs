@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ingest::{CloseReason, Media, Publication, RecvError};
-use media::{Channels, Pcm};
+use media::{Channels, Pcm, TrackInfo};
 use tracing::{debug, warn};
 use transcode::demo;
 use transcode::programme::{Programme, SourceError, SourceId};
@@ -23,8 +23,8 @@ pub enum Feed {
         protocol: &'static str,
         /// What the encoder calls itself.
         software: Option<String>,
-        /// The codec's name, once announced.
-        codec: Option<&'static str>,
+        /// Its track, once announced: a programme that takes the source over has to know.
+        track: Option<TrackInfo>,
     },
     /// From the demo.
     Demo(Box<demo::Sound>),
@@ -42,16 +42,26 @@ pub enum Presence {
 impl Feed {
     /// A publisher's.
     pub const fn of(publication: Publication, protocol: &'static str, software: Option<String>) -> Self {
-        Self::Publication { publication, protocol, software, codec: None }
+        Self::Publication { publication, protocol, software, track: None }
+    }
+
+    /// Makes room for it in a programme, which may not be its first.
+    pub fn enter(&self, id: SourceId, programme: &mut Programme) {
+        programme.add_source(id);
+        if let Self::Publication { track: Some(track), .. } = self
+            && let Err(error) = programme.set_track(id, track)
+        {
+            warn!(%error, "{id}: its track could be decoded before");
+            self.close(CloseReason::UnsupportedTrack { detail: error.to_string() });
+        }
     }
 
     /// Hands everything that has arrived to the programme.
     pub fn drain(&mut self, id: SourceId, now: Duration, programme: &mut Programme) -> Presence {
         match self {
-            Self::Publication { publication, codec, .. } => loop {
+            Self::Publication { publication, track: known, .. } => loop {
                 match publication.try_recv() {
                     Ok(Media::Track(track)) => {
-                        *codec = Some(track.codec.name());
                         if let Err(error) = programme.set_track(id, &track) {
                             warn!(%error, "{id}: its track cannot be decoded");
                             publication
@@ -59,6 +69,7 @@ impl Feed {
                                 .close(CloseReason::UnsupportedTrack { detail: error.to_string() });
                             return Presence::Gone;
                         }
+                        *known = Some(track);
                     }
                     Ok(Media::Unit(unit)) => match programme.push(id, now, &unit) {
                         // A unit before its track, or a damaged one: counted there, and the next may be well.
@@ -94,7 +105,9 @@ impl Feed {
     pub fn describe(&self, id: SourceId, programme: &Programme) -> Option<Source> {
         let stats = programme.source_stats(id)?;
         let (protocol, software, codec) = match self {
-            Self::Publication { protocol, software, codec, .. } => (*protocol, software.clone(), *codec),
+            Self::Publication { protocol, software, track, .. } => {
+                (*protocol, software.clone(), track.as_ref().map(|track| track.codec.name()))
+            }
             Self::Demo(_) => ("demo", None, None),
         };
         let millis = |length: Duration| length.as_secs_f64() * 1_000.0;

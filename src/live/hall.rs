@@ -1,30 +1,40 @@
-//! Who may publish, and what is on air: the one place that decides both.
+//! What is on air: the one place that decides it.
+
+mod orders;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ingest::{Activity, CloseReason, PublishRequest, Refusal};
-use packager::{RunId, WallClock};
-use tokio::sync::{mpsc, watch};
-use tokio::time::sleep_until;
+use anyhow::Context;
+use ingest::{CloseReason, PublishRequest, Refusal};
+use packager::RunId;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use transcode::demo;
 use transcode::programme::SourceId;
 
-use super::broadcast::{Broadcast, Origination};
+use super::admission::{Facts, GoLive, Ruling, judge, makes_room};
+use super::card::{Card, Origination, Stage};
 use super::clock::wall_clock;
+use super::directory::Directory;
 use super::drive::{Command, intake};
+use super::endings::{Ending, Endings};
+use super::entry::{Entry, Publisher, Scene, Snapshot};
 use super::feed::Feed;
-use super::run::{OnAir, RunHouse};
-use super::status::Status;
+use super::handle::{Ears, HallHandle};
+use super::happening::{EndReason, Happening};
+use super::key_file;
+use super::lookups::{Landing, Lookups};
+use super::run::{OnAir, Resting, RunHouse};
+use super::trouble;
 
-/// A publisher that has delivered nothing for this long is a ghost: its own return takes its place.
-const GHOST: Duration = Duration::from_secs(2);
-
-/// Grace of a broadcast that nobody publishes to: it never ends by itself.
-const FOR_EVER: Duration = Duration::from_secs(u64::MAX / 4);
+/// Happenings that may wait for the control plane, which writes each to a local file: some minutes of the
+/// busiest station.
+pub const HAPPENINGS: usize = 4_096;
 
 /// What programmes tell the hall.
 #[derive(Debug)]
@@ -35,203 +45,223 @@ pub enum Event {
     ProgrammeOver(String, RunId),
 }
 
-/// Where a broadcast is in its life.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum State {
-    /// Nobody has published yet.
-    Scheduled,
-    /// On air.
-    Live,
-    /// It was on air.
-    Ended,
+/// What a hall is opened with.
+pub struct Premises {
+    /// Where runs are opened that everybody hears.
+    pub house: RunHouse,
+    /// Where previews are opened, with an origin and a folder of their own.
+    pub backstage: RunHouse,
+    /// Who knows the broadcasts that the hall does not hold.
+    pub directory: Arc<dyn Directory>,
+    /// Whether broadcasts may go on air.
+    pub go_live: GoLive,
+    /// Who wants to publish.
+    pub requests: mpsc::Receiver<PublishRequest>,
+    /// The other end of [`RunHouse::events`].
+    pub events: mpsc::UnboundedReceiver<Event>,
+    /// Where happenings go; holds [`HAPPENINGS`].
+    pub happenings: mpsc::Sender<Happening>,
 }
 
-/// A broadcast as others may see it.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// How it was set up.
-    pub broadcast: Arc<Broadcast>,
-    /// Where it is in its life.
-    pub state: State,
-    /// When its run opened.
-    pub started: Option<WallClock>,
-    /// When it ended.
-    pub ended: Option<WallClock>,
-    /// What can be seen of its sound while it is on air.
-    pub status: Option<Arc<Status>>,
-    /// By which door its publisher came.
-    pub publisher: Option<&'static str>,
-}
-
-/// How others see the hall. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct HallHandle {
-    snapshots: watch::Receiver<Arc<Vec<Snapshot>>>,
-    refusals: Arc<Refusals>,
-}
-
-impl HallHandle {
-    /// Every broadcast, by id.
-    pub fn broadcasts(&self) -> Arc<Vec<Snapshot>> {
-        self.snapshots.borrow().clone()
-    }
-
-    /// One broadcast.
-    pub fn broadcast(&self, id: &str) -> Option<Snapshot> {
-        self.snapshots.borrow().iter().find(|snapshot| snapshot.broadcast.id == id).cloned()
-    }
-
-    /// Publishers turned away, by reason.
-    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
-        self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone().into_iter().collect()
-    }
-}
-
-/// The refusal's name in metrics.
-const fn reason(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::UnknownBroadcast => "unknown_broadcast",
-        Refusal::BadKey => "bad_key",
-        Refusal::AlreadyPublishing => "already_publishing",
-        Refusal::NotLive => "not_live",
-        Refusal::UnsupportedCodec { .. } => "unsupported_codec",
-        _ => "unavailable",
-    }
-}
-
-type Refusals = std::sync::Mutex<BTreeMap<&'static str, u64>>;
-
-/// The hall: a task that owns every decision about who is on air.
+/// The hall: a task that owns every decision about who is on air. It holds a broadcast for as long as that is
+/// heard; it looks others up when somebody wants to publish to them, and waits for nobody.
 pub struct Hall {
-    house: RunHouse,
+    premises: Premises,
     entries: BTreeMap<String, Entry>,
-    requests: mpsc::Receiver<PublishRequest>,
-    events: mpsc::UnboundedReceiver<Event>,
+    endings: Arc<Endings>,
+    lookups: Lookups,
+    ears: Ears,
+    /// Runs that finish their last part.
+    closing: JoinSet<()>,
+    /// Runs that are over and still in memory.
+    resting: Resting,
     next_source: u64,
-    snapshots: watch::Sender<Arc<Vec<Snapshot>>>,
-    refusals: Arc<Refusals>,
     draining: bool,
 }
 
-struct Entry {
-    broadcast: Arc<Broadcast>,
-    on_air: Option<OnAir>,
-    publisher: Option<Publisher>,
-    /// Since when nobody publishes, while on air.
-    silent_since: Option<Instant>,
-    started: Option<WallClock>,
-    ended: Option<WallClock>,
-}
-
-struct Publisher {
-    source: SourceId,
-    activity: Activity,
-    protocol: &'static str,
-}
-
-impl Entry {
-    fn new(broadcast: Broadcast) -> Self {
-        let broadcast = Arc::new(broadcast);
-        Self { broadcast, on_air: None, publisher: None, silent_since: None, started: None, ended: None }
-    }
-
-    /// When it ends by itself if nobody publishes.
-    fn deadline(&self) -> Option<Instant> {
-        self.silent_since?.checked_add(self.broadcast.grace)
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let state = match (&self.on_air, self.started) {
-            (Some(_), _) => State::Live,
-            (None, Some(_)) => State::Ended,
-            (None, None) => State::Scheduled,
-        };
-        Snapshot {
-            broadcast: self.broadcast.clone(),
-            state,
-            started: self.started,
-            ended: self.ended,
-            status: self.on_air.as_ref().map(|run| run.status.clone()),
-            publisher: self.publisher.as_ref().map(|publisher| publisher.protocol),
-        }
-    }
-}
-
 impl Hall {
-    /// A hall for `broadcasts`. `events` is the other end of [`RunHouse::events`].
-    pub fn new(
-        house: RunHouse,
-        broadcasts: Vec<Broadcast>,
-        requests: mpsc::Receiver<PublishRequest>,
-        events: mpsc::UnboundedReceiver<Event>,
-    ) -> (Self, HallHandle) {
-        let entries =
-            broadcasts.into_iter().map(|broadcast| (broadcast.id.clone(), Entry::new(broadcast))).collect();
-        let (snapshots, receiver) = watch::channel(Arc::default());
-        let refusals = Arc::new(Refusals::default());
-        let handle = HallHandle { snapshots: receiver, refusals: refusals.clone() };
-        let hall =
-            Self { house, entries, requests, events, next_source: 0, snapshots, refusals, draining: false };
+    /// An empty hall.
+    pub fn new(premises: Premises) -> (Self, HallHandle) {
+        let (handle, ears) = HallHandle::new();
+        let hall = Self {
+            entries: BTreeMap::new(),
+            endings: Arc::default(),
+            lookups: Lookups::new(premises.directory.clone()),
+            ears,
+            closing: JoinSet::new(),
+            resting: Resting::default(),
+            next_source: 0,
+            draining: false,
+            premises,
+        };
         (hall, handle)
     }
 
-    /// Goes on with what an earlier process left on air, and puts the demo on air.
-    pub fn begin(&mut self) -> anyhow::Result<()> {
-        let ids: Vec<String> = self.entries.keys().cloned().collect();
-        for (id, entry) in &mut self.entries {
-            self.house.origin.channel_for(id);
-            let mut broadcast = Broadcast::clone(&entry.broadcast);
-            let demo = matches!(broadcast.origination, Origination::Demo);
-            if demo {
-                broadcast.grace = FOR_EVER;
+    /// Goes on with what an earlier process left on air of these broadcasts, and puts the demo on air where
+    /// it is among them.
+    pub fn begin(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+        for card in cards {
+            let resumed = self.premises.house.resume(&card)?;
+            let run = match resumed {
+                None if card.is_demo() => Some(self.premises.house.open(&card)?),
+                resumed => resumed,
+            };
+            if let Some(run) = run {
+                self.put_up(Arc::new(card), Scene::Live, run)?;
             }
-            entry.on_air = self.house.resume(&broadcast)?;
-            if demo && entry.on_air.is_none() {
-                entry.on_air = Some(self.house.open(&broadcast)?);
-            }
-            entry.started = entry.on_air.as_ref().map(|run| run.started);
-            entry.silent_since = entry.on_air.as_ref().filter(|_| !demo).map(|_| Instant::now());
         }
-        for id in ids {
-            self.feed_demo(&id);
-        }
-        self.publish();
+        self.show();
         Ok(())
-    }
-
-    /// Lets the demo be heard in `id` where that is what it is for and it is on air.
-    fn feed_demo(&mut self, id: &str) {
-        let source = self.source();
-        let Some(entry) = self.entries.get(id) else { return };
-        if let (Origination::Demo, Some(run)) = (&entry.broadcast.origination, &entry.on_air) {
-            // Rendered ahead by as long as it waits in the jitter buffer, so that its time signal is
-            // heard on time.
-            let epoch = Duration::from_micros(wall_clock().0) + intake(run.record.mode).target;
-            run.tell(Command::Add(source, Feed::Demo(Box::new(demo::Sound::new(epoch)))));
-        }
     }
 
     /// Runs until `shutdown`, then stops every programme with its current part. Runs stay open for the
     /// next start.
     pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut rounds = interval(trouble::ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let deadline = self.entries.values().filter_map(Entry::deadline).min();
             let wake = deadline.unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
             tokio::select! {
-                Some(request) = self.requests.recv() => self.admit(request),
-                Some(event) = self.events.recv() => self.hear(event),
+                Some(request) = self.premises.requests.recv() => self.admit(request),
+                Some(order) = self.ears.orders.recv() => self.obey(order),
+                Some(event) = self.premises.events.recv() => self.hear(event),
+                landing = self.lookups.landed() => self.settle(landing),
+                Some(closed) = self.closing.join_next() => note_close(closed),
                 () = sleep_until(wake.into()) => self.end_silent(),
+                _ = rounds.tick() => self.look_round(),
                 () = shutdown.cancelled() => break,
             }
-            self.publish();
+            self.show();
         }
         self.draining = true;
         self.stop().await;
-        self.publish();
+        self.show();
     }
 
-    fn publish(&self) {
-        self.snapshots.send_replace(Arc::new(self.entries.values().map(Entry::snapshot).collect()));
+    fn show(&self) {
+        let held: Vec<Snapshot> = self.entries.values().map(Entry::snapshot).collect();
+        self.ears.show(held, self.endings.clone());
+    }
+
+    fn tell(&self, happening: Happening) {
+        if let Err(lost) = self.premises.happenings.try_send(happening) {
+            error!("a happening is not written down, since too many wait: {:?}", lost.into_inner());
+        }
+    }
+
+    /// Answers one publish request, or has its broadcast looked up first.
+    fn admit(&mut self, request: PublishRequest) {
+        let id = &request.broadcast;
+        let known = match self.entries.get(id) {
+            Some(entry) => Some(Some(entry.card.clone())),
+            None => self.lookups.known(id, Instant::now()),
+        };
+        match known {
+            Some(Some(card)) => self.decide(&card, request),
+            Some(None) => self.refuse(request, Refusal::UnknownBroadcast),
+            None => {
+                if let Err(request) = self.lookups.ask(request) {
+                    self.refuse(request, Refusal::Unavailable);
+                }
+            }
+        }
+    }
+
+    /// Answers those who waited for a look-up.
+    fn settle(&mut self, landing: Landing) {
+        for request in landing.waiting {
+            // It may have gone on air meanwhile, and its card may have been changed then.
+            let card = self.entries.get(&request.broadcast).map(|entry| Ok(Some(entry.card.clone())));
+            match card.unwrap_or_else(|| landing.found.clone()) {
+                Ok(Some(card)) => self.decide(&card, request),
+                Ok(None) => self.refuse(request, Refusal::UnknownBroadcast),
+                Err(away) => {
+                    warn!(broadcast.id = %request.broadcast, "{:?} is not looked up: {away}", request.broadcast);
+                    self.refuse(request, Refusal::Unavailable);
+                }
+            }
+        }
+    }
+
+    fn refuse(&self, request: PublishRequest, refusal: Refusal) {
+        info!(
+            broadcast.id = %request.broadcast, ingest.protocol = request.protocol.name(),
+            "a publisher was turned away from {:?}: {refusal}", request.broadcast
+        );
+        self.ears.count(&refusal);
+        request.reject(refusal);
+    }
+
+    /// Nobody is accepted before every reason to refuse has been looked at.
+    fn decide(&mut self, card: &Arc<Card>, request: PublishRequest) {
+        let entry = self.entries.get(&card.id);
+        let idle = entry.map(|entry| entry.idle(Instant::now())).unwrap_or_default();
+        let stage = if self.endings.of(&card.id).is_some() { Stage::Ended } else { card.stage };
+        let facts = Facts {
+            scene: entry.map(|entry| entry.scene),
+            idle: &idle,
+            stage,
+            go_live: self.premises.go_live,
+        };
+        let opened = judge(card, &request.key, facts).and_then(|ruling| match ruling {
+            Ruling::Join => Ok(()),
+            Ruling::GoLive => self.open(card, Scene::Live).map_err(|_| Refusal::Unavailable),
+            Ruling::Preview => self.open(card, Scene::Preview).map_err(|_| Refusal::Unavailable),
+        });
+        match opened {
+            Ok(()) => self.accept(request),
+            Err(refusal) => self.refuse(request, refusal),
+        }
+    }
+
+    /// Opens a run, or a preview.
+    fn open(&mut self, card: &Arc<Card>, scene: Scene) -> Result<(), CannotOpen> {
+        let house = self.house(scene);
+        let opened = house.open(card).and_then(|run| self.put_up(card.clone(), scene, run));
+        opened.map_err(|cause| {
+            error!(broadcast.id = %card.id, "{} cannot go on air: {cause:#}", card.id);
+            CannotOpen
+        })
+    }
+
+    fn house(&self, scene: Scene) -> &RunHouse {
+        match scene {
+            Scene::Live => &self.premises.house,
+            Scene::Preview => &self.premises.backstage,
+        }
+    }
+
+    /// Holds a broadcast whose run has begun. Answers nobody yet; publishers come after.
+    fn put_up(&mut self, card: Arc<Card>, scene: Scene, run: OnAir) -> anyhow::Result<()> {
+        let id = card.id.clone();
+        let preview_key = match scene {
+            Scene::Live => None,
+            Scene::Preview => Some(key_file::make().context("making the preview's key")?),
+        };
+        match scene {
+            Scene::Live => {
+                info!(broadcast.id = %id, "{id} is on air, run {}", run.run);
+                Arc::make_mut(&mut self.endings).forget(&id);
+                self.tell(Happening::WentLive { id: id.clone(), run: run.run.clone(), at: run.started });
+            }
+            Scene::Preview => info!(broadcast.id = %id, "{id} is in preview, heard by its host alone"),
+        }
+        self.entries.insert(id.clone(), Entry::new(card, scene, run, preview_key));
+        self.feed_demo(&id);
+        Ok(())
+    }
+
+    /// Lets the demo be heard in `id` where that is what it is for.
+    fn feed_demo(&mut self, id: &str) {
+        let source = self.source();
+        let Some(entry) = self.entries.get(id) else { return };
+        if matches!(entry.card.origination, Origination::Demo) {
+            // Rendered ahead by as long as it waits in the jitter buffer, so that its time signal is
+            // heard on time.
+            let epoch = Duration::from_micros(wall_clock().0) + intake(entry.run.record.mode).target;
+            entry.run.tell(Command::Add(source, Feed::Demo(Box::new(demo::Sound::new(epoch)))));
+        }
     }
 
     fn source(&mut self) -> SourceId {
@@ -239,80 +269,47 @@ impl Hall {
         SourceId::new(self.next_source)
     }
 
-    /// Answers one publish request; nothing is accepted before every reason to refuse has been looked at.
-    fn admit(&mut self, request: PublishRequest) {
-        match self.judge(&request) {
-            Ok(()) => self.accept(request),
-            Err(refusal) => {
-                info!(
-                    broadcast.id = %request.broadcast, ingest.protocol = request.protocol.name(),
-                    "a publisher was turned away from {:?}: {refusal}", request.broadcast
-                );
-                let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                *refusals.entry(reason(&refusal)).or_default() += 1;
-                drop(refusals);
-                request.reject(refusal);
-            }
-        }
-    }
-
-    fn judge(&mut self, request: &PublishRequest) -> Result<(), Refusal> {
-        if self.draining {
-            return Err(Refusal::Unavailable);
-        }
-        let entry = self.entries.get_mut(&request.broadcast).ok_or(Refusal::UnknownBroadcast)?;
-        match &entry.broadcast.origination {
-            Origination::Publisher(key) if *key == request.key => {}
-            Origination::Publisher(_) | Origination::Demo => return Err(Refusal::BadKey),
-        }
-        let now = Instant::now();
-        if entry.publisher.as_ref().is_some_and(|publisher| publisher.activity.idle_for(now) < GHOST) {
-            return Err(Refusal::AlreadyPublishing);
-        }
-        if entry.on_air.is_none() {
-            let opened = self.house.open(&entry.broadcast).map_err(|cause| {
-                error!(broadcast.id = %entry.broadcast.id, "{} cannot go on air: {cause:#}", entry.broadcast.id);
-                Refusal::Unavailable
-            })?;
-            info!(broadcast.id = %entry.broadcast.id, "{} is on air, run {}", entry.broadcast.id, opened.run);
-            entry.started = Some(opened.started);
-            entry.ended = None;
-            entry.on_air = Some(opened);
-        }
-        Ok(())
-    }
-
     fn accept(&mut self, request: PublishRequest) {
         let source = self.source();
         let protocol = request.protocol.name();
         let Some(entry) = self.entries.get_mut(&request.broadcast) else { return };
-        let Some(run) = &entry.on_air else { return };
-        if let Some(ghost) = entry.publisher.take() {
-            info!(broadcast.id = %entry.broadcast.id, "the publisher of {} takes its own place over", entry.broadcast.id);
-            run.tell(Command::Remove(ghost.source, CloseReason::TakenOver));
+        let id = entry.card.id.clone();
+        let ghost = makes_room(&entry.card, &entry.idle(Instant::now()));
+        let ghost = ghost.map(|place| entry.publishers.remove(place));
+        if let Some(ghost) = &ghost {
+            info!(broadcast.id = %id, "the publisher of {id} takes its own place over");
+            entry.let_go(ghost, CloseReason::TakenOver);
         }
         let software = request.software.clone();
         let publication = request.accept();
-        let activity = publication.activity();
-        info!(broadcast.id = %entry.broadcast.id, ingest.protocol = protocol, "host connected to {}", entry.broadcast.id);
-        if run.tell(Command::Add(source, Feed::of(publication, protocol, software))) {
-            entry.publisher = Some(Publisher { source, activity, protocol });
+        let handle = publication.handle();
+        let session = uuid::Uuid::now_v7().to_string();
+        let since = wall_clock();
+        let heard = entry.run.tell(Command::Add(source, Feed::of(publication, protocol, software)));
+        if heard {
+            info!(broadcast.id = %id, ingest.protocol = protocol, "host connected to {id}");
+            let session = session.clone();
+            entry.publishers.push(Publisher { source, session, protocol, since, publication: handle });
             entry.silent_since = None;
+        }
+        if let Some(ghost) = ghost {
+            self.tell(Happening::PublisherLeft { id: id.clone(), session: ghost.session, at: since });
+        }
+        if heard {
+            self.tell(Happening::PublisherJoined { id, session, protocol, at: since });
         } else {
-            warn!(broadcast.id = %entry.broadcast.id, "the programme of {} was over", entry.broadcast.id);
-            entry.on_air = None;
+            // Its own farewell is on its way, and revives it; the publisher comes back.
+            warn!(broadcast.id = %id, "the programme of {id} does not listen");
         }
     }
 
     fn hear(&mut self, event: Event) {
         match event {
             Event::SourceGone(id, source) => {
-                if let Some(entry) = self.entries.get_mut(&id)
-                    && entry.publisher.as_ref().is_some_and(|publisher| publisher.source == source)
-                {
+                let gone = self.entries.get_mut(&id).and_then(|entry| entry.leave(source));
+                if let Some(publisher) = gone {
                     info!(broadcast.id = %id, "host left {id}");
-                    entry.publisher = None;
-                    entry.silent_since = Some(Instant::now());
+                    self.tell(Happening::PublisherLeft { id, session: publisher.session, at: wall_clock() });
                 }
             }
             Event::ProgrammeOver(id, run) => self.revive(&id, &run),
@@ -320,107 +317,99 @@ impl Hall {
     }
 
     /// Goes on with a run whose programme stopped without having been told to: to listeners it is the same
-    /// as a restart. Its publisher was disconnected with it, and comes back.
+    /// as a restart. Its publishers were disconnected with it, and come back.
     fn revive(&mut self, id: &str, run: &RunId) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
-        if entry.on_air.as_ref().is_none_or(|on_air| on_air.run != *run) {
+        if self.entries.get(id).is_none_or(|entry| entry.run.run != *run) {
+            return;
+        }
+        let Some(entry) = self.entries.remove(id) else { return };
+        self.part_with(id, &entry.publishers);
+        if entry.scene == Scene::Preview {
+            warn!(broadcast.id = %id, "the preview of {id} stopped by itself; the next publisher opens another");
             return;
         }
         error!(broadcast.id = %id, "the programme of {id} stopped by itself; its run goes on with the next slot");
-        entry.publisher = None;
-        entry.on_air = self.house.resume(&entry.broadcast).unwrap_or_else(|cause| {
-            error!(broadcast.id = %id, "it does not go on: {cause:#}; the next publisher opens a new run");
-            None
+        let (card, ended) = (entry.card.clone(), entry.snapshot());
+        let revived = self.premises.house.resume(&card).and_then(|resumed| {
+            let run = resumed.context("its run is over on disk")?;
+            self.put_up(card, Scene::Live, run)
         });
-        let waits = entry.on_air.is_some() && !matches!(entry.broadcast.origination, Origination::Demo);
-        entry.silent_since = waits.then(Instant::now);
-        self.feed_demo(id);
+        if let Err(cause) = revived {
+            error!(broadcast.id = %id, "{id} does not go on: {cause:#}");
+            self.note_end(&ended, EndReason::Failure);
+        }
+    }
+
+    /// Tells that these publishers have left.
+    fn part_with(&self, id: &str, publishers: &[Publisher]) {
+        for publisher in publishers {
+            let session = publisher.session.clone();
+            self.tell(Happening::PublisherLeft { id: id.to_owned(), session, at: wall_clock() });
+        }
     }
 
     /// Ends what has been silent for its whole grace.
     fn end_silent(&mut self) {
         let now = Instant::now();
-        for (id, entry) in &mut self.entries {
-            if entry.deadline().is_some_and(|deadline| deadline <= now) {
-                entry.silent_since = None;
-                if let Some(run) = entry.on_air.take() {
-                    info!(broadcast.id = %id, "{id} has ended: nobody published for {:?}", entry.broadcast.grace);
-                    run.tell(Command::End);
-                    entry.ended = Some(wall_clock());
-                    // It finishes its part and closes its playlists on its own threads.
-                    tokio::task::spawn_blocking(move || run.join());
-                }
-            }
+        let over = |entry: &&Entry| entry.deadline().is_some_and(|deadline| deadline <= now);
+        let ids: Vec<String> =
+            self.entries.values().filter(over).map(|entry| entry.card.id.clone()).collect();
+        for id in ids {
+            self.end(&id, EndReason::Silence);
+        }
+    }
+
+    fn note_end(&mut self, over: &Snapshot, why: EndReason) -> Ending {
+        let ended = wall_clock();
+        let (card, run) = (over.card.clone(), over.run.clone());
+        let ending = Ending { card, run: run.clone(), started: over.started, ended, why };
+        Arc::make_mut(&mut self.endings).note(ending.clone());
+        self.tell(Happening::Ended { id: over.card.id.clone(), run, at: ended, why });
+        ending
+    }
+
+    /// Looks after everybody's sound.
+    fn look_round(&mut self) {
+        let now = Instant::now();
+        self.resting.cool(&self.premises.house.origin, now);
+        let mut found = Vec::new();
+        for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| entry.scene == Scene::Live) {
+            found.extend(entry.troubles(now).into_iter().map(|trouble| (id.clone(), trouble)));
+        }
+        for (id, trouble) in found {
+            warn!(broadcast.id = %id, "{id} is in trouble: {}", trouble.name());
+            self.tell(Happening::Degraded { id, trouble, at: wall_clock() });
         }
     }
 
     async fn stop(&mut self) {
-        self.requests.close();
-        while let Some(request) = self.requests.recv().await {
+        self.premises.requests.close();
+        while let Some(request) = self.premises.requests.recv().await {
             request.reject(Refusal::Unavailable);
         }
-        let mut joins = Vec::new();
-        for entry in self.entries.values_mut() {
-            if let Some(run) = entry.on_air.take() {
-                run.tell(Command::Stop);
-                joins.push(tokio::task::spawn_blocking(move || run.join()));
-            }
+        for request in self.lookups.give_up() {
+            request.reject(Refusal::Unavailable);
         }
-        for join in joins {
-            if let Err(cause) = join.await {
-                error!("a programme did not stop well: {cause}");
-            }
+        self.ears.orders.close();
+        for (id, entry) in std::mem::take(&mut self.entries) {
+            self.part_with(&id, &entry.publishers);
+            entry.run.tell(Command::Stop);
+            self.closing.spawn_blocking(move || entry.run.join());
         }
+        while let Some(closed) = self.closing.join_next().await {
+            note_close(closed);
+        }
+    }
+}
+
+/// A run could not be opened; the log says why.
+struct CannotOpen;
+
+fn note_close(closed: Result<(), tokio::task::JoinError>) {
+    if let Err(cause) = closed {
+        error!("a programme did not stop well: {cause}");
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use ingest::StreamKey;
-    use origin::Origin;
-
-    use super::*;
-    use crate::live::lease::InProcess;
-    use crate::metrics::Metrics;
-
-    fn hall(dir: &Path) -> Hall {
-        let (events, heard) = mpsc::unbounded_channel();
-        let house = RunHouse {
-            origin: Origin::new(10),
-            media_dir: dir.to_owned(),
-            retention: Duration::from_mins(2),
-            ownership: Arc::new(InProcess),
-            events,
-            metrics: Metrics::new(),
-        };
-        let studio = Broadcast {
-            id: "studio".into(),
-            title: "Studio".into(),
-            origination: Origination::Publisher(StreamKey::parse("key").unwrap()),
-            mode: packager::LatencyMode::Ultra,
-            profile: media::AudioProfile::Voice,
-            grace: Duration::from_mins(5),
-        };
-        Hall::new(house, vec![studio], mpsc::channel(1).1, heard).0
-    }
-
-    #[tokio::test]
-    async fn a_programme_that_stops_by_itself_goes_on_in_the_same_run() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut hall = hall(dir.path());
-        let opened = hall.house.open(&hall.entries["studio"].broadcast).unwrap();
-        let (run, fence) = (opened.run.clone(), opened.record.fence);
-        // The thread ends, and nobody in the hall wanted it to.
-        assert!(opened.tell(Command::Stop));
-        hall.entries.get_mut("studio").unwrap().on_air = Some(opened);
-        let event = hall.events.recv().await.unwrap();
-        hall.hear(event);
-        let revived = hall.entries.get_mut("studio").unwrap().on_air.take().unwrap();
-        assert_eq!(revived.run, run);
-        assert!(revived.record.fence > fence);
-        assert!(revived.tell(Command::Stop));
-        tokio::task::spawn_blocking(move || revived.join()).await.unwrap();
-    }
-}
+mod tests;

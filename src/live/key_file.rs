@@ -39,7 +39,8 @@ pub fn load_or_make(data_dir: &Path) -> anyhow::Result<StreamKey> {
     }
 }
 
-fn make() -> anyhow::Result<StreamKey> {
+/// A key that nobody can guess: 160 random bits.
+pub fn make() -> anyhow::Result<StreamKey> {
     let mut random = [0; LENGTH];
     getrandom::fill(&mut random).context("asking the system for random bytes")?;
     let text: String = random.iter().map(|byte| LETTERS[usize::from(byte % 32)] as char).collect();

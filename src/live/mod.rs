@@ -2,20 +2,38 @@
 //!
 //! No audio passes through an async task here. A broadcast on air has two threads of its own: one makes
 //! the programme ([`drive`]), one writes it to disk and releases it ([`release`]). The hall owns every
-//! decision about them; others send it requests or read its snapshots.
+//! decision about them; others send it requests or read its snapshots. It reads no database: what it does
+//! not hold it asks a [`Directory`] for, and what happens it tells as a [`Happening`].
 
-pub mod broadcast;
+mod admission;
+pub mod card;
 pub mod clock;
+pub mod directory;
 pub mod drive;
+mod endings;
+mod entry;
 pub mod feed;
 pub mod hall;
+mod handle;
+pub mod happening;
 pub mod key_file;
 pub mod lease;
+mod lookups;
 pub mod presence;
 pub mod release;
 pub mod run;
 pub mod status;
+#[cfg(test)]
+mod testing;
+pub mod trouble;
 
-pub use broadcast::{Broadcast, Origination};
-pub use hall::{Hall, HallHandle};
+pub use admission::GoLive;
+pub use card::{Card, Opening, Origination, Stage};
+pub use directory::{Away, Directory};
+pub use endings::Ending;
+pub use entry::{Publisher, Scene, Snapshot};
+pub use hall::{HAPPENINGS, Hall, Premises};
+pub use handle::{Closed, HallHandle, RemoveError, StartError, Started, StillOnAir};
+pub use happening::{EndReason, Happening};
 pub use presence::Presence;
+pub use trouble::Trouble;

@@ -1,10 +1,12 @@
 //! Opening a run, and finding one that an earlier process left open.
 
+use std::collections::VecDeque;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use origin::disk::Found;
@@ -14,7 +16,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tracing::{info, warn};
 use transcode::encode::Encoder;
 
-use super::broadcast::Broadcast;
+use super::card::Card;
 use super::clock::wall_clock;
 use super::drive::{Command, Drive};
 use super::hall::Event;
@@ -60,6 +62,8 @@ pub struct OnAir {
     pub record: RunRecord,
     /// What can be seen of it.
     pub status: Arc<Status>,
+    /// Where it is served from.
+    pub shelf: Arc<Shelf>,
     commands: mpsc::SyncSender<Command>,
     threads: [JoinHandle<()>; 2],
 }
@@ -68,6 +72,11 @@ impl OnAir {
     /// Tells the programme. `false` when it is over, or has not listened for so long that it might as well be.
     pub fn tell(&self, command: Command) -> bool {
         self.commands.try_send(command).is_ok()
+    }
+
+    /// Where another programme hands its sources over to.
+    pub fn ways_in(&self) -> mpsc::SyncSender<Command> {
+        self.commands.clone()
     }
 
     /// Waits until the programme has stopped and its last step is released.
@@ -82,19 +91,19 @@ impl OnAir {
 }
 
 impl RunHouse {
-    /// Opens a fresh run of `broadcast` and puts it on air.
-    pub fn open(&self, broadcast: &Broadcast) -> anyhow::Result<OnAir> {
-        let ladder = Ladder::new(broadcast.profile, broadcast.mode);
+    /// Opens a fresh run of `card`'s broadcast and puts it on air.
+    pub fn open(&self, card: &Card) -> anyhow::Result<OnAir> {
+        let ladder = Ladder::new(card.profile, card.mode);
         let inits = inits(&ladder)?;
         let now = wall_clock();
         let mut salt = [0; 2];
         getrandom::fill(&mut salt).context("asking the system for random bytes")?;
         let record = RunRecord {
-            broadcast: broadcast.id.clone(),
+            broadcast: card.id.clone(),
             run: RunId::from_parts(now.0 / 1_000, u16::from_ne_bytes(salt)),
             anchor: now.plus(LEAD).minus(Grid::FIRST.start().to_duration(media::Timescale::PROGRAMME)),
-            mode: broadcast.mode,
-            profile: broadcast.profile,
+            mode: card.mode,
+            profile: card.profile,
             fence: 0,
             discontinuities: Vec::new(),
             ended: false,
@@ -105,32 +114,35 @@ impl RunHouse {
         self.put_on_air(Found { dir, window, inits }, true)
     }
 
-    /// What an earlier process left of `broadcast`: goes on with a run that is open and was heard within
-    /// `grace`, and serves the end of one that is over.
-    pub fn resume(&self, broadcast: &Broadcast) -> anyhow::Result<Option<OnAir>> {
-        let runs = RunDir::runs(&self.media_dir, &broadcast.id).context("looking for earlier runs")?;
+    /// The broadcasts whose newest run an earlier process left open.
+    pub fn left_open(&self) -> anyhow::Result<Vec<String>> {
+        let found = RunDir::open_runs(&self.media_dir);
+        found.with_context(|| format!("looking for open runs below {}", self.media_dir.display()))
+    }
+
+    /// What an earlier process left of `card`'s broadcast: goes on with a run that is open and was heard
+    /// within `grace`; one that was silent for longer is over.
+    pub fn resume(&self, card: &Card) -> anyhow::Result<Option<OnAir>> {
+        let runs = RunDir::runs(&self.media_dir, &card.id).context("looking for earlier runs")?;
         let Some((newest, older)) = runs.split_last() else { return Ok(None) };
-        self.remove(&broadcast.id, older);
-        let found = match RunDir::find(&self.media_dir, &broadcast.id, newest) {
+        self.remove(&card.id, older);
+        let found = match RunDir::find(&self.media_dir, &card.id, newest) {
             Ok(found) => found,
             Err(cause) => {
-                warn!(broadcast.id = %broadcast.id, "run {newest} cannot be read and is left as it is: {cause}");
+                warn!(broadcast.id = %card.id, "run {newest} cannot be read and is left as it is: {cause}");
                 return Ok(None);
             }
         };
         if found.dir.record().ended {
-            self.shelve(found);
             return Ok(None);
         }
-        if silent_since(&found) > broadcast.grace {
-            info!(broadcast.id = %broadcast.id, "{} was silent for longer than its grace and has ended", broadcast.id);
-            let mut found = found;
-            found.dir.mark_ended().context("noting the end of a run")?;
-            found.window.end();
-            self.shelve(found);
+        if silent_since(&found) > card.grace {
+            info!(broadcast.id = %card.id, "{} was silent for longer than its grace and has ended", card.id);
+            let mut dir = found.dir;
+            dir.mark_ended().context("noting the end of a run")?;
             return Ok(None);
         }
-        info!(broadcast.id = %broadcast.id, "{} goes on in run {newest}", broadcast.id);
+        info!(broadcast.id = %card.id, "{} goes on in run {newest}", card.id);
         self.put_on_air(found, false).map(Some)
     }
 
@@ -168,7 +180,7 @@ impl RunHouse {
         };
         let releaser = Releaser {
             dir,
-            shelf,
+            shelf: shelf.clone(),
             metrics: self.metrics.clone(),
             lease,
             status: status.clone(),
@@ -183,7 +195,26 @@ impl RunHouse {
             spawn("release", move || releaser.run(&steps))?,
         ];
         let started = record.anchor.at(Grid::FIRST.start());
-        Ok(OnAir { run: record.run.clone(), started, record, status, commands, threads })
+        Ok(OnAir { run: record.run.clone(), started, record, status, shelf, commands, threads })
+    }
+
+    /// Ends the run that an earlier process left open of a broadcast that is no more.
+    pub fn abandon(&self, broadcast: &str) -> anyhow::Result<()> {
+        let runs = RunDir::runs(&self.media_dir, broadcast).context("looking for earlier runs")?;
+        let Some(newest) = runs.last() else { return Ok(()) };
+        let mut found = RunDir::find(&self.media_dir, broadcast, newest).context("reading an open run")?;
+        found.dir.mark_ended().context("noting the end of a run")
+    }
+
+    /// Removes everything that was ever heard of a broadcast; nothing of it may be on air.
+    pub fn clear(&self, broadcast: &str) {
+        self.origin.forget(broadcast);
+        match fs::remove_dir_all(self.media_dir.join(broadcast)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                warn!(broadcast.id = %broadcast, "the media of {broadcast} could not be removed: {cause}");
+            }
+            _ => {}
+        }
     }
 
     /// Removes runs that nobody is served any more.
@@ -205,6 +236,28 @@ fn remove_run(root: &Path, broadcast: &str, run: &RunId) -> io::Result<()> {
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.into()).spawn(run).with_context(|| format!("starting the {name} thread"))
+}
+
+/// How long the end of a run stays in memory: who listens fetches it now.
+const REST: Duration = Duration::from_secs(120);
+
+/// Runs that have ended and are still served from memory; after a while they are served from disk.
+#[derive(Debug, Default)]
+pub struct Resting(VecDeque<(Instant, String, Arc<Shelf>)>);
+
+impl Resting {
+    /// Adds a run of `broadcast` that ended at `now`.
+    pub fn add(&mut self, broadcast: &str, shelf: Arc<Shelf>, now: Instant) {
+        self.0.push_back((now + REST, broadcast.to_owned(), shelf));
+    }
+
+    /// Takes runs out of memory that have rested, unless a newer one is served in their place.
+    pub fn cool(&mut self, origin: &Origin, now: Instant) {
+        while self.0.front().is_some_and(|(until, ..)| *until <= now) {
+            let Some((_, broadcast, shelf)) = self.0.pop_front() else { return };
+            origin.retire(&broadcast, &shelf);
+        }
+    }
 }
 
 /// Tells the hall that a programme's thread is over, by a panic too.

@@ -48,14 +48,12 @@ labels! {
 }
 
 labels! {
-    /// Where a broadcast stands.
+    /// Who hears a broadcast.
     BroadcastState ["state"] {
-        /// Not yet on air.
-        Scheduled => ["scheduled"],
         /// On air.
         Live => ["live"],
-        /// Over.
-        Ended => ["ended"],
+        /// Heard by their hosts alone.
+        Preview => ["preview"],
     }
 }
 

@@ -79,7 +79,13 @@ use Kind::{Counter, Gauge, Histogram};
 
 /// Every metric of the station, in the order it is written.
 pub const TABLE: &[Row] = &[
-    row("onair_broadcasts", Gauge, None, &[label::<BroadcastState, 0>()], "Broadcasts by state"),
+    row(
+        "onair_broadcasts",
+        Gauge,
+        None,
+        &[label::<BroadcastState, 0>()],
+        "Broadcasts that are heard, by state",
+    ),
     row("onair_listeners", Gauge, None, &[label::<Listener, 0>()], "Listeners now, by transport"),
     row("onair_publishers", Gauge, None, &[label::<Publisher, 0>()], "Publishers now, by protocol"),
     row(

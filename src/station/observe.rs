@@ -7,7 +7,6 @@ use origin::Origin;
 use origin::stats::{Egress, Miss};
 
 use crate::http::server::Counters;
-use crate::live::hall::State;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::labels::{BroadcastState, JoinFailure, Listener, NoLabel, PathClass, Publisher};
 use crate::metrics::{Metrics, Observe};
@@ -38,14 +37,13 @@ impl Watched {
 
     fn broadcasts(&self, metrics: &Metrics) {
         let all = self.hall.broadcasts();
-        let count = |state| all.iter().filter(|broadcast| broadcast.state == state).count() as u64;
-        metrics.broadcasts.set(BroadcastState::Scheduled, count(State::Scheduled));
-        metrics.broadcasts.set(BroadcastState::Live, count(State::Live));
-        metrics.broadcasts.set(BroadcastState::Ended, count(State::Ended));
-        let publishers = all.iter().filter(|broadcast| broadcast.publisher.is_some()).count();
+        let live = all.iter().filter(|broadcast| broadcast.is_live()).count();
+        metrics.broadcasts.set(BroadcastState::Live, live as u64);
+        metrics.broadcasts.set(BroadcastState::Preview, (all.len() - live) as u64);
+        let publishers: usize = all.iter().map(|broadcast| broadcast.publishers.len()).sum();
         metrics.publishers.set(Publisher::Rtmp, publishers as u64);
         let now = Instant::now();
-        let hls: usize = all.iter().map(|one| self.presence.listeners(&one.broadcast.id, now)).sum();
+        let hls: usize = all.iter().map(|one| self.presence.listeners(&one.card.id, now)).sum();
         metrics.listeners.set(Listener::Hls, hls as u64);
     }
 

@@ -125,10 +125,14 @@ impl Station {
         String::from_utf8(reply.body).unwrap()
     }
 
+    /// One GET that must be answered with JSON.
+    pub fn json(&self, path: &str) -> serde_json::Value {
+        serde_json::from_str(&self.text(path)).unwrap()
+    }
+
     /// `/health/media` of one broadcast.
     pub fn health(&self, id: &str) -> serde_json::Value {
-        let all: serde_json::Value = serde_json::from_str(&self.text("/health/media")).unwrap();
-        let all = all["broadcasts"].as_array().unwrap().clone();
+        let all = self.json("/health/media")["broadcasts"].as_array().unwrap().clone();
         all.into_iter().find(|broadcast| broadcast["id"] == id).unwrap()
     }
 

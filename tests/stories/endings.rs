@@ -17,7 +17,7 @@ fn t21_when_nobody_publishes_for_the_grace_every_rung_ends_at_once() {
         assert!(list.ended, "{name}");
         assert_eq!(list.last_msn(), end.last_msn(), "{name}");
     }
-    assert_eq!(station.health("studio")["status"], "ended");
+    assert_eq!(station.json("/api/broadcasts/studio")["status"], "ended");
     assert_eq!(station.get("/live/studio/stream.aac").status, 404, "there is nothing to hear");
 
     // The next broadcast is a run of its own; who still hears the end of the last one can.

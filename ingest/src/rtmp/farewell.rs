@@ -10,9 +10,11 @@ const FAILED: &str = "NetStream.Failed";
 /// The status code for a refusal.
 pub(super) fn refusal_code(refusal: &Refusal) -> &'static str {
     match refusal {
-        Refusal::UnknownBroadcast | Refusal::BadKey | Refusal::AlreadyPublishing | Refusal::NotLive => {
-            BAD_NAME
-        }
+        Refusal::UnknownBroadcast
+        | Refusal::BadKey
+        | Refusal::AlreadyPublishing
+        | Refusal::Full
+        | Refusal::NotLive => BAD_NAME,
         Refusal::Unavailable | Refusal::UnsupportedCodec { .. } => FAILED,
     }
 }
@@ -20,8 +22,8 @@ pub(super) fn refusal_code(refusal: &Refusal) -> &'static str {
 /// The status code for an end.
 pub(super) fn close_code(reason: &CloseReason) -> &'static str {
     match reason {
-        CloseReason::TakenOver => BAD_NAME,
-        CloseReason::Ended => "NetStream.Unpublish.Success",
+        CloseReason::TakenOver | CloseReason::KeyChanged => BAD_NAME,
+        CloseReason::Ended | CloseReason::Disconnected => "NetStream.Unpublish.Success",
         CloseReason::ServerStopping => "NetConnection.Connect.AppShutdown",
         CloseReason::UnsupportedTrack { .. } => FAILED,
     }

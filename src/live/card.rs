@@ -1,0 +1,91 @@
+//! What the hall has to know of a broadcast to put it on air.
+
+use std::time::Duration;
+
+use ingest::StreamKey;
+use media::AudioProfile;
+use packager::LatencyMode;
+
+/// Where a broadcast's sound comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Origination {
+    /// From whoever publishes with this key.
+    Publisher(StreamKey),
+    /// From this program itself: the demo.
+    Demo,
+}
+
+/// What puts a broadcast on air.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Opening {
+    /// The first publish; after its end only its host, by hand.
+    FirstPublish,
+    /// Every publish that finds it off air.
+    EveryPublish,
+    /// Its host, by hand; who publishes before is heard by the host alone.
+    ByHand,
+}
+
+/// Where a broadcast that the hall does not hold stands in the books.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage {
+    /// It has never been on air.
+    Scheduled,
+    /// It was on air.
+    Ended,
+    /// It was called off.
+    Cancelled,
+}
+
+/// A broadcast as its owner set it up.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Card {
+    /// Its name in URLs.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// Where its sound comes from.
+    pub origination: Origination,
+    /// How far listeners stay behind; takes effect with the next run.
+    pub mode: LatencyMode,
+    /// Which rungs; takes effect with the next run.
+    pub profile: AudioProfile,
+    /// How long it stays on air without a publisher.
+    pub grace: Duration,
+    /// What puts it on air.
+    pub opening: Opening,
+    /// Publishers at a time, all mixed; at least 1.
+    pub publishers_max: usize,
+    /// Where it stands while the hall does not hold it.
+    pub stage: Stage,
+}
+
+/// Grace of a broadcast that nobody publishes to: it never ends by itself.
+const FOR_EVER: Duration = Duration::from_secs(u64::MAX / 4);
+
+impl Card {
+    /// The broadcast `demo`.
+    pub fn demo(mode: LatencyMode, profile: AudioProfile) -> Self {
+        Self {
+            id: "demo".into(),
+            title: "Demo".into(),
+            origination: Origination::Demo,
+            mode,
+            profile,
+            grace: FOR_EVER,
+            opening: Opening::ByHand,
+            publishers_max: 1,
+            stage: Stage::Scheduled,
+        }
+    }
+
+    /// Whether `key` lets a publisher in; compared in constant time.
+    pub fn opens_to(&self, key: &StreamKey) -> bool {
+        matches!(&self.origination, Origination::Publisher(own) if own == key)
+    }
+
+    /// Whether this program makes its sound.
+    pub const fn is_demo(&self) -> bool {
+        matches!(self.origination, Origination::Demo)
+    }
+}

@@ -1,0 +1,148 @@
+//! One broadcast that is heard: on air, or in preview by its host alone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ingest::{CloseReason, PublicationHandle, StreamKey};
+use origin::Shelf;
+use packager::{RunId, WallClock};
+use transcode::programme::SourceId;
+
+use super::card::Card;
+use super::drive::Command;
+use super::run::OnAir;
+use super::status::Status;
+use super::trouble::{Look, Watch};
+
+/// How long a preview waits for a publisher that dropped. Nobody but its host hears it.
+const PREVIEW_GRACE: Duration = Duration::from_secs(60);
+
+/// Who hears a broadcast.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scene {
+    /// Its host alone.
+    Preview,
+    /// Everybody.
+    Live,
+}
+
+/// A broadcast that the hall holds.
+pub(super) struct Entry {
+    pub(super) card: Arc<Card>,
+    pub(super) scene: Scene,
+    pub(super) run: OnAir,
+    pub(super) publishers: Vec<Publisher>,
+    /// Since when nobody publishes; `None` also where nobody has to.
+    pub(super) silent_since: Option<Instant>,
+    /// What opens a preview to its host.
+    pub(super) preview_key: Option<StreamKey>,
+    watch: Watch,
+}
+
+/// Somebody who was let in.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    /// Its source in the programme.
+    pub(super) source: SourceId,
+    /// Names its stay, for ever.
+    pub session: String,
+    /// By which door it came.
+    pub protocol: &'static str,
+    /// When it was let in.
+    pub since: WallClock,
+    /// Tells what it has delivered, and ends it.
+    pub publication: PublicationHandle,
+}
+
+impl Entry {
+    /// What has just gone on air, or into preview; nobody publishes yet.
+    pub(super) fn new(card: Arc<Card>, scene: Scene, run: OnAir, preview_key: Option<StreamKey>) -> Self {
+        let silent_since = (!card.is_demo()).then(Instant::now);
+        Self { card, scene, run, publishers: Vec::new(), silent_since, preview_key, watch: Watch::default() }
+    }
+
+    /// When it ends by itself if nobody publishes.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let grace = match self.scene {
+            Scene::Preview => PREVIEW_GRACE,
+            Scene::Live => self.card.grace,
+        };
+        self.silent_since?.checked_add(grace)
+    }
+
+    /// How long each publisher has been silent.
+    pub(super) fn idle(&self, now: Instant) -> Vec<Duration> {
+        self.publishers.iter().map(|publisher| publisher.publication.activity().idle_for(now)).collect()
+    }
+
+    /// Takes a publisher off the list; `None` where it is not on it.
+    pub(super) fn leave(&mut self, source: SourceId) -> Option<Publisher> {
+        let place = self.publishers.iter().position(|publisher| publisher.source == source)?;
+        let gone = self.publishers.remove(place);
+        if self.publishers.is_empty() {
+            self.silent_since = Some(Instant::now());
+        }
+        Some(gone)
+    }
+
+    /// Tells a publisher why it has to leave, and takes it out of the programme. It may be on its way from a
+    /// preview to there: closed, it leaves by itself.
+    pub(super) fn let_go(&self, publisher: &Publisher, reason: CloseReason) {
+        publisher.publication.close(reason);
+        self.run.tell(Command::Remove(publisher.source));
+    }
+
+    /// Looks after its sound.
+    pub(super) fn troubles(&mut self, now: Instant) -> Vec<super::trouble::Trouble> {
+        let status = &self.run.status;
+        let sound = status.sound();
+        let look = Look {
+            publishers: self.publishers.len(),
+            momentary_lufs: sound.loudness.momentary,
+            underruns: sound.sources.iter().map(|source| source.underruns).sum(),
+            disk_failures: status.disk_failures.load(std::sync::atomic::Ordering::Relaxed),
+        };
+        self.watch.look(now, look)
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            card: self.card.clone(),
+            scene: self.scene,
+            run: self.run.run.clone(),
+            started: self.run.started,
+            status: self.run.status.clone(),
+            shelf: self.run.shelf.clone(),
+            publishers: self.publishers.clone(),
+            preview_key: self.preview_key.clone(),
+        }
+    }
+}
+
+/// A broadcast that is heard, as others may see it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// How it was set up.
+    pub card: Arc<Card>,
+    /// Who hears it.
+    pub scene: Scene,
+    /// Its run.
+    pub run: RunId,
+    /// When the run opened.
+    pub started: WallClock,
+    /// What can be seen of its sound.
+    pub status: Arc<Status>,
+    /// What is listed of it.
+    pub shelf: Arc<Shelf>,
+    /// Who publishes.
+    pub publishers: Vec<Publisher>,
+    /// What opens a preview to its host; nobody else may see it.
+    pub preview_key: Option<StreamKey>,
+}
+
+impl Snapshot {
+    /// Whether everybody may hear it.
+    pub fn is_live(&self) -> bool {
+        self.scene == Scene::Live
+    }
+}

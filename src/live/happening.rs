@@ -1,0 +1,97 @@
+//! What the hall tells the control plane: facts to be written down and passed on.
+
+use packager::{RunId, WallClock};
+
+use super::trouble::Trouble;
+
+/// Something that happened to a broadcast. Told in order, once; `at` is the moment it became true.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Happening {
+    /// It is on air in this run; told again when a run goes on after a restart.
+    WentLive {
+        /// Which broadcast.
+        id: String,
+        /// Its run.
+        run: RunId,
+        /// When the run opened.
+        at: WallClock,
+    },
+    /// It is no longer on air.
+    Ended {
+        /// Which broadcast.
+        id: String,
+        /// Its run.
+        run: RunId,
+        /// When.
+        at: WallClock,
+        /// Why.
+        why: EndReason,
+    },
+    /// A publisher was let in, on air or in preview.
+    PublisherJoined {
+        /// To which broadcast.
+        id: String,
+        /// Names this stay, for ever.
+        session: String,
+        /// `rtmp` or `rtmps`.
+        protocol: &'static str,
+        /// When.
+        at: WallClock,
+    },
+    /// A publisher left, or was asked to.
+    PublisherLeft {
+        /// Which broadcast.
+        id: String,
+        /// Which stay is over.
+        session: String,
+        /// When.
+        at: WallClock,
+    },
+    /// Something is wrong with its sound.
+    Degraded {
+        /// Which broadcast.
+        id: String,
+        /// What.
+        trouble: Trouble,
+        /// When it was noticed.
+        at: WallClock,
+    },
+}
+
+impl Happening {
+    /// Which broadcast it happened to.
+    pub fn broadcast(&self) -> &str {
+        match self {
+            Self::WentLive { id, .. }
+            | Self::Ended { id, .. }
+            | Self::PublisherJoined { id, .. }
+            | Self::PublisherLeft { id, .. }
+            | Self::Degraded { id, .. } => id,
+        }
+    }
+}
+
+/// Why a broadcast is no longer on air.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EndReason {
+    /// Its host, or a server in the host's name, ended it.
+    ByHost,
+    /// An administrator ended it.
+    ByAdmin,
+    /// Nobody published for its whole grace.
+    Silence,
+    /// Its programme broke off and could not go on.
+    Failure,
+}
+
+impl EndReason {
+    /// The reason in one word, for records and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ByHost => "host",
+            Self::ByAdmin => "admin",
+            Self::Silence => "silence",
+            Self::Failure => "failure",
+        }
+    }
+}
