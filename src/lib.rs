@@ -7,6 +7,7 @@
 pub mod api;
 pub mod auth;
 pub mod banner;
+pub mod broadcasts;
 pub mod cli;
 pub mod covers;
 pub mod doctor;

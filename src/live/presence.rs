@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use packager::WallClock;
+use uuid::Uuid;
+
 /// A player that has not been heard of for this long (three heartbeats) has left.
 const EXPIRES: Duration = Duration::from_mins(1);
 
@@ -25,8 +28,52 @@ pub struct Presence {
 
 #[derive(Debug, Default)]
 struct Audience {
-    sessions: HashMap<String, (IpAddr, Instant)>,
+    players: HashMap<String, Player>,
     addresses: HashMap<IpAddr, usize>,
+    /// The most players at once, and the most that was told.
+    peak: usize,
+    told: usize,
+    /// Who left and has not been told of; as many as came since the last time, at the most.
+    departed: Vec<Player>,
+}
+
+#[derive(Debug)]
+struct Player {
+    address: IpAddr,
+    came: Instant,
+    seen: Instant,
+    /// Names its stay, for ever; its own name for itself may be anything.
+    session: String,
+    told: bool,
+}
+
+/// A player that came, or left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Passage {
+    /// Names the stay, for ever.
+    pub session: String,
+    /// Which of the two.
+    pub step: Step,
+    /// When.
+    pub at: WallClock,
+}
+
+/// What a player did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// It came.
+    Came,
+    /// It left, when it was last heard of.
+    Left,
+}
+
+/// What is new about the players of one broadcast.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct News {
+    /// Who came and who left, in order.
+    pub passages: Vec<Passage>,
+    /// The most players at once, where that has grown.
+    pub peak: Option<usize>,
 }
 
 /// Why a heartbeat is not counted.
@@ -63,31 +110,68 @@ impl Presence {
         let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
         broadcasts.get_mut(broadcast).map_or(0, |audience| {
             audience.expire(now);
-            audience.sessions.len()
+            audience.players.len()
         })
+    }
+
+    /// What has changed since the last time, by broadcast; told once. `now` and `civil` are the same moment.
+    pub fn news(&self, now: Instant, civil: WallClock) -> Vec<(String, News)> {
+        let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = Vec::new();
+        broadcasts.retain(|broadcast, audience| {
+            audience.expire(now);
+            let news = audience.news(now, civil);
+            if news != News::default() {
+                all.push((broadcast.clone(), news));
+            }
+            !audience.players.is_empty()
+        });
+        all
+    }
+
+    /// Lets every player of `broadcast` go: it is over.
+    pub fn dismiss(&self, broadcast: &str) {
+        let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(audience) = broadcasts.get_mut(broadcast) {
+            audience.dismiss();
+        }
     }
 }
 
 impl Audience {
-    fn beat(&mut self, session: &str, from: IpAddr, now: Instant) -> Result<(), HeartbeatError> {
-        if let Some((address, seen)) = self.sessions.get_mut(session)
-            && *address == from
+    fn beat(&mut self, name: &str, from: IpAddr, now: Instant) -> Result<(), HeartbeatError> {
+        if let Some(player) = self.players.get_mut(name)
+            && player.address == from
         {
-            *seen = now;
+            player.seen = now;
             return Ok(());
         }
-        if self.sessions.len() >= PER_BROADCAST || self.behind(from) >= PER_ADDRESS {
+        if self.players.len() >= PER_BROADCAST || self.behind(from) >= PER_ADDRESS {
             self.expire(now);
         }
-        if self.sessions.len() >= PER_BROADCAST || self.behind(from) >= PER_ADDRESS {
+        if self.players.len() >= PER_BROADCAST || self.behind(from) >= PER_ADDRESS {
             return Err(HeartbeatError::TooMany);
         }
         // A player whose address changed (a phone that left the house) takes its session along.
-        if let Some((old, _)) = self.sessions.insert(session.to_owned(), (from, now)) {
+        if let Some(player) = self.players.get_mut(name) {
+            let old = std::mem::replace(&mut player.address, from);
+            player.seen = now;
             self.leave(old);
+        } else {
+            let session = Uuid::now_v7().to_string();
+            self.players.insert(
+                name.to_owned(),
+                Player { address: from, came: now, seen: now, session, told: false },
+            );
+            self.peak = self.peak.max(self.players.len());
         }
         *self.addresses.entry(from).or_default() += 1;
         Ok(())
+    }
+
+    fn dismiss(&mut self) {
+        self.departed.extend(self.players.drain().map(|(_, player)| player));
+        self.addresses.clear();
     }
 
     fn behind(&self, address: IpAddr) -> usize {
@@ -104,17 +188,32 @@ impl Audience {
     }
 
     fn expire(&mut self, now: Instant) {
-        let mut left = Vec::new();
-        self.sessions.retain(|_, (address, seen)| {
-            let here = now.saturating_duration_since(*seen) < EXPIRES;
-            if !here {
-                left.push(*address);
-            }
-            here
-        });
-        for address in left {
-            self.leave(address);
+        let gone = |player: &Player| now.saturating_duration_since(player.seen) >= EXPIRES;
+        let left: Vec<Player> =
+            self.players.extract_if(|_, player| gone(player)).map(|(_, player)| player).collect();
+        for player in left {
+            self.leave(player.address);
+            self.departed.push(player);
         }
+    }
+
+    fn news(&mut self, now: Instant, civil: WallClock) -> News {
+        let at = |seen: Instant| civil.minus(now.saturating_duration_since(seen));
+        let mut passages = Vec::new();
+        for player in self.players.values_mut().filter(|player| !player.told) {
+            player.told = true;
+            passages.push(Passage { session: player.session.clone(), step: Step::Came, at: at(player.came) });
+        }
+        for player in self.departed.drain(..) {
+            let session = player.session;
+            if !player.told {
+                passages.push(Passage { session: session.clone(), step: Step::Came, at: at(player.came) });
+            }
+            passages.push(Passage { session, step: Step::Left, at: at(player.seen) });
+        }
+        let grown = self.peak > self.told;
+        self.told = self.peak;
+        News { passages, peak: grown.then_some(self.peak) }
     }
 }
 
@@ -156,5 +255,51 @@ mod tests {
             let beat = Presence::default().beat("studio", bad, HOME, Instant::now());
             assert_eq!(beat, Err(HeartbeatError::BadSession), "{bad:?}");
         }
+    }
+
+    /// Broadcast, step and second of each passage.
+    fn told(presence: &Presence, start: Instant, seconds: u64) -> Vec<(Step, u64)> {
+        let civil = WallClock(seconds * 1_000_000);
+        let news = presence.news(start + Duration::from_secs(seconds), civil);
+        let passages = news.into_iter().flat_map(|(_, news)| news.passages);
+        passages.map(|passage| (passage.step, passage.at.0 / 1_000_000)).collect()
+    }
+
+    #[test]
+    fn who_came_and_who_left_is_told_once_and_with_its_time() {
+        let (presence, start) = (Presence::default(), Instant::now());
+        presence.beat("studio", "a", HOME, start + Duration::from_secs(5)).unwrap();
+        assert_eq!(told(&presence, start, 10), [(Step::Came, 5)]);
+        assert_eq!(told(&presence, start, 20), []);
+        presence.beat("studio", "a", HOME, start + Duration::from_secs(25)).unwrap();
+        assert_eq!(told(&presence, start, 84), []);
+        assert_eq!(told(&presence, start, 85), [(Step::Left, 25)]);
+        assert_eq!(told(&presence, start, 200), []);
+        assert!(presence.broadcasts.lock().unwrap().is_empty(), "nothing is kept of it");
+    }
+
+    #[test]
+    fn a_stay_that_nobody_looked_at_is_told_whole() {
+        let (presence, start) = (Presence::default(), Instant::now());
+        presence.beat("studio", "a", HOME, start).unwrap();
+        presence.dismiss("studio");
+        assert_eq!(presence.listeners("studio", start), 0);
+        assert_eq!(told(&presence, start, 1), [(Step::Came, 0), (Step::Left, 0)]);
+    }
+
+    #[test]
+    fn the_most_listeners_are_told_when_they_grow() {
+        let (presence, start) = (Presence::default(), Instant::now());
+        let peak = |seconds| {
+            let news = presence.news(start + Duration::from_secs(seconds), WallClock(0));
+            news.into_iter().find_map(|(_, news)| news.peak)
+        };
+        for name in ["a", "b"] {
+            presence.beat("studio", name, HOME, start).unwrap();
+        }
+        assert_eq!(peak(1), Some(2));
+        assert_eq!(peak(2), None);
+        presence.beat("studio", "c", HOME, start + Duration::from_secs(3)).unwrap();
+        assert_eq!(peak(4), Some(3));
     }
 }

@@ -1,0 +1,80 @@
+//! The store as the hall's directory.
+
+use std::time::Duration;
+
+use ingest::StreamKey;
+use store::{Broadcast, Status, Store};
+use tracing::{error, warn};
+
+use super::builtin::{DEMO, STUDIO};
+use crate::live::directory::Search;
+use crate::live::{Away, Card, Directory, Opening, Origination, Stage};
+
+/// Looks broadcasts up in the store.
+#[derive(Clone, Debug)]
+pub struct Books(Store);
+
+/// A row that holds something which cannot go on air; a newer version wrote it, or somebody by hand.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("its {0} cannot be read")]
+pub struct BadRow(&'static str);
+
+impl Books {
+    /// Broadcasts of `store`.
+    pub const fn new(store: Store) -> Self {
+        Self(store)
+    }
+}
+
+impl Directory for Books {
+    fn find(&self, id: &str) -> Search {
+        let (store, id) = (self.0.clone(), id.to_owned());
+        Box::pin(async move {
+            match store.broadcasts().load(&id).await {
+                Ok(None) => Ok(None),
+                Ok(Some(found)) => match card(&found.broadcast) {
+                    Ok(card) => Ok(Some(card)),
+                    Err(bad) => {
+                        error!(broadcast.id = %id, "{id} cannot go on air: {bad}");
+                        Err(Away)
+                    }
+                },
+                Err(cause) => {
+                    warn!(broadcast.id = %id, "{id} is not found: {cause}");
+                    Err(Away)
+                }
+            }
+        })
+    }
+}
+
+/// A broadcast as the hall needs it.
+pub fn card(broadcast: &Broadcast) -> Result<Card, BadRow> {
+    let mode = broadcast.latency_mode.parse().map_err(|_| BadRow("latency mode"))?;
+    let profile = broadcast.audio_profile.parse().map_err(|_| BadRow("audio profile"))?;
+    if broadcast.id == DEMO {
+        return Ok(Card::demo(mode, profile));
+    }
+    let key = StreamKey::parse(broadcast.stream_key.expose()).map_err(|_| BadRow("stream key"))?;
+    Ok(Card {
+        id: broadcast.id.clone(),
+        title: broadcast.title.clone(),
+        origination: Origination::Publisher(key),
+        mode,
+        profile,
+        grace: Duration::from_secs(broadcast.publisher_grace_seconds.into()),
+        opening: match (broadcast.auto_start, broadcast.id == STUDIO) {
+            (false, _) => Opening::ByHand,
+            (true, false) => Opening::FirstPublish,
+            (true, true) => Opening::EveryPublish,
+        },
+        publishers_max: if broadcast.single_publisher { 1 } else { broadcast.max_speakers.max(1) as usize },
+        stage: match broadcast.status {
+            Status::Scheduled => Stage::Scheduled,
+            // What is on air the hall holds; what it does not hold has ended, whether or not that is written
+            // down by now.
+            Status::Live | Status::Ended => Stage::Ended,
+            Status::Cancelled => Stage::Cancelled,
+        },
+    })
+}

@@ -1,0 +1,95 @@
+//! The broadcasts that a station has without anybody making them: `studio`, and `demo` on request.
+
+use anyhow::Context;
+use ingest::StreamKey;
+use room::Role;
+use store::{Broadcast, Secret, Slice, Status, Store, StoreError, Timestamp, UserFilter, Visibility};
+
+use super::draft;
+use crate::settings::StudioSettings;
+
+/// The id of the broadcast that is there from the first start.
+pub const STUDIO: &str = "studio";
+
+/// The id of the broadcast that this program fills with sound of its own.
+pub const DEMO: &str = "demo";
+
+/// Whether the demo is wanted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Demo {
+    /// It is on air.
+    Wanted,
+    /// There is none.
+    Unwanted,
+}
+
+/// Makes `studio` where it is missing, owned by an admin and opened by `key`; makes `demo`, or removes it.
+/// What the settings say of `studio` holds from every start on.
+pub async fn prepare(
+    store: &Store,
+    studio: &StudioSettings,
+    key: &StreamKey,
+    demo: Demo,
+) -> anyhow::Result<()> {
+    let broadcasts = store.broadcasts();
+    let edit = |row: &mut Broadcast| {
+        row.latency_mode = studio.latency_mode.name().to_owned();
+        row.audio_profile = studio.audio_profile.name().to_owned();
+        row.publisher_grace_seconds = u32::try_from(studio.publisher_grace.as_secs()).unwrap_or(u32::MAX);
+    };
+    let known = broadcasts.update(STUDIO, edit).await.context("reading the broadcast studio")?;
+    if known.is_none() {
+        let mut row = row(STUDIO, "Studio", &admin(store).await?, key);
+        edit(&mut row);
+        insert(store, &row).await?;
+    }
+    match demo {
+        Demo::Wanted => {
+            let known = broadcasts.update(DEMO, edit).await.context("reading the broadcast demo")?;
+            if known.is_none() {
+                let own = crate::live::key_file::make()?;
+                let mut row = row(DEMO, "Demo", &admin(store).await?, &own);
+                edit(&mut row);
+                insert(store, &row).await?;
+            }
+        }
+        Demo::Unwanted => {
+            let off = |row: &mut Broadcast| row.status = Status::Ended;
+            if broadcasts.update(DEMO, off).await.context("looking for the broadcast demo")?.is_some() {
+                broadcasts.delete(DEMO).await.context("removing the broadcast demo")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Another station on the same database may have been faster.
+async fn insert(store: &Store, row: &Broadcast) -> anyhow::Result<()> {
+    match store.broadcasts().insert(row).await {
+        Ok(()) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(cause) => Err(cause).with_context(|| format!("making the broadcast {}", row.id)),
+    }
+}
+
+async fn admin(store: &Store) -> anyhow::Result<String> {
+    let filter = UserFilter { role: Some(Role::Admin), ..UserFilter::default() };
+    let admins =
+        store.users().list(&filter, &Slice::first(Slice::MOST)).await.context("looking for an admin")?;
+    let eldest = admins.items.into_iter().min_by_key(|user| user.created_at);
+    eldest.map(|user| user.id).context("there is no admin: make one with onair user create")
+}
+
+fn row(id: &str, title: &str, host: &str, key: &StreamKey) -> Broadcast {
+    let now = Timestamp::now();
+    Broadcast {
+        id: id.to_owned(),
+        room_name: id.to_owned(),
+        host_id: host.to_owned(),
+        title: title.to_owned(),
+        visibility: Visibility::Public,
+        stream_key: Secret::new(key.expose()),
+        created_at: now,
+        updated_at: now,
+        ..draft::blank()
+    }
+}

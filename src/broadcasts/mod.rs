@@ -1,0 +1,10 @@
+//! Broadcasts as people make them: between the store, which remembers them, and the hall, which puts them
+//! on air.
+//!
+//! [`draft`] says what a broadcast may be called, and [`builtin`] makes the two that are always there.
+
+mod books;
+pub mod builtin;
+pub mod draft;
+
+pub use books::{BadRow, Books, card};
