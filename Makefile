@@ -15,7 +15,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e check fmt-check licences docs advisories \
-	bench bench-cores bench-process bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
+	schemathesis bench bench-cores bench-process bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,15 +42,22 @@ INSTALLED := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' \
 	-not -path 'web/e2e/*' 2>/dev/null)
 
+# npm copies the client in when it installs; a newer one is copied over it.
+CLIENT := web/node_modules/@onair/client/package.json
+
 web: $(if $(WEB_SOURCES),web/dist/index.html)
 
-web-install: $(if $(WEB_SOURCES),$(INSTALLED))
+web-install: $(if $(WEB_SOURCES),$(INSTALLED) $(CLIENT))
 
 $(INSTALLED): web/package-lock.json | deps-build
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-web/dist/index.html: $(INSTALLED) $(WEB_SOURCES)
+$(CLIENT): $(wildcard clients/typescript/*.*) | $(INSTALLED)
+	@cp clients/typescript/*.* $(@D)/
+	@touch $@
+
+web/dist/index.html: $(INSTALLED) $(CLIENT) $(WEB_SOURCES)
 	@cd web && npm run --silent build
 	@touch $@
 

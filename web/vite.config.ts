@@ -11,6 +11,8 @@ export default defineConfig({
     alias: { "hls.js": "hls.js/light" },
   },
   server: {
+    // The tests read the API's document.
+    fs: { allow: [".", "../docs"] },
     proxy: Object.fromEntries(["/api", "/live", "/health"].map((path) => [path, STATION])),
   },
   build: {

@@ -37,10 +37,10 @@ struct Broadcast {
     title: String,
     status: Status,
     /// When it went live; null until then.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     started_at: Option<String>,
     /// When it ended; null until then.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     ended_at: Option<String>,
     /// How many listen.
     listener_count: usize,
@@ -92,9 +92,14 @@ impl Broadcast {
 #[serde(rename_all = "lowercase")]
 #[schema(as = BroadcastStatus)]
 enum Status {
+    /// Nobody has published yet.
     Scheduled,
+    /// On air.
     Live,
+    /// It was on air.
     Ended,
+    /// It was called off before anybody heard it.
+    Cancelled,
 }
 
 impl Status {
@@ -129,6 +134,7 @@ struct Filter {
 struct Page {
     items: Vec<Broadcast>,
     /// What to ask for the next page with; null on the last.
+    #[schema(required)]
     next_cursor: Option<String>,
     /// On all pages.
     total: usize,

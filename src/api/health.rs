@@ -100,7 +100,7 @@ struct BroadcastHealth {
     #[schema(example = "standard")]
     audio_profile: &'static str,
     /// The live edge: sound listed so far, as its end's civil time.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     edge: Option<String>,
     /// Who listens by HLS.
     listeners: usize,
@@ -116,9 +116,13 @@ struct BroadcastHealth {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Loudness {
+    #[schema(required)]
     momentary_lufs: Option<f64>,
+    #[schema(required)]
     short_term_lufs: Option<f64>,
+    #[schema(required)]
     integrated_lufs: Option<f64>,
+    #[schema(required)]
     true_peak_dbtp: Option<f64>,
 }
 

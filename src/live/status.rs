@@ -33,8 +33,10 @@ pub struct Source {
     /// `rtmp`, `rtmps` or `demo`.
     pub protocol: &'static str,
     /// What the publisher says it is.
+    #[schema(required)]
     pub software: Option<String>,
     /// Its codec, once it has told.
+    #[schema(required)]
     pub codec: Option<&'static str>,
     /// Sound waiting in the jitter buffer, milliseconds.
     pub buffered_ms: f64,

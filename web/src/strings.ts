@@ -56,6 +56,19 @@ export const strings = {
     latencyUnknown: "Live",
   },
 
+  apiDocs: {
+    title: "The API",
+    document: "The same as an OpenAPI document",
+    loading: "Asking the station",
+    unreachable: "The station does not answer. This page keeps trying.",
+    open: "Nobody needs to sign in.",
+    credentials: (schemes: readonly string[]) => `Who asks is known by: ${schemes.join(", ")}.`,
+    parameters: "Parameters",
+    body: "Body",
+    answers: "Answers",
+    required: "must be there",
+  },
+
   notFound: {
     title: "There is nothing here",
     hint: "The address may be mistyped.",

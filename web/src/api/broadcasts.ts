@@ -1,71 +1,46 @@
-/** Where a broadcast is in its life. */
-export type BroadcastStatus = "scheduled" | "live" | "ended" | "cancelled";
+import { answered, connect, ProblemError, type Schema } from "@onair/client";
 
-/** A broadcast as everybody sees it. */
-export interface Broadcast {
-  readonly id: string;
-  readonly title: string;
-  readonly status: BroadcastStatus;
-  /** RFC 3339; null until it has gone live. */
-  readonly startedAt: string | null;
-  readonly listenerCount: number;
-  readonly playback: { readonly hlsUrl: string };
-}
+export type BroadcastStatus = Schema<"BroadcastStatus">;
+
+/** As much of a broadcast as the pages show. */
+export type Broadcast = Pick<
+  Schema<"Broadcast">,
+  "id" | "title" | "status" | "startedAt" | "listenerCount"
+> & { readonly playback: Pick<Schema<"Playback">, "hlsUrl"> };
 
 /** One page of broadcasts; `total` counts all pages. */
-export interface BroadcastPage {
+export type BroadcastPage = Pick<Schema<"BroadcastPage">, "nextCursor" | "total"> & {
   readonly items: readonly Broadcast[];
-  readonly nextCursor: string | null;
-  readonly total: number;
-}
+};
 
-/** The server answered with neither what was asked for nor 404. */
-export class ApiError extends Error {
-  readonly status: number;
-
-  constructor(path: string, status: number) {
-    super(`${path} answered ${status}`);
-    this.name = "ApiError";
-    this.status = status;
-  }
-}
+/** The station that the page came from. */
+const station = connect({ baseUrl: location.origin });
 
 /** What is on air now, the first page. */
-export async function loadOnAir(signal: AbortSignal): Promise<BroadcastPage> {
-  const path = "/api/broadcasts?status=live";
-  const answer = await fetch(path, { signal, headers: { accept: "application/json" } });
-  if (!answer.ok) throw new ApiError(path, answer.status);
-  return (await answer.json()) as BroadcastPage;
+export function loadOnAir(signal: AbortSignal): Promise<BroadcastPage> {
+  return answered(station.GET("/api/broadcasts", { params: { query: { status: "live" } }, signal }));
 }
 
 /** One broadcast, or null where the server knows none of that id. */
 export async function loadBroadcast(id: string, signal: AbortSignal): Promise<Broadcast | null> {
-  const path = `/api/broadcasts/${encodeURIComponent(id)}`;
-  const answer = await fetch(path, { signal, headers: { accept: "application/json" } });
-  if (answer.status === 404) return null;
-  if (!answer.ok) throw new ApiError(path, answer.status);
-  return (await answer.json()) as Broadcast;
+  try {
+    return await answered(station.GET("/api/broadcasts/{id}", { params: { path: { id } }, signal }));
+  } catch (error) {
+    if (error instanceof ProblemError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** Says that `session` still listens; a server that does not count listeners may not know the address. */
 export async function sendHeartbeat(id: string, session: string, signal: AbortSignal): Promise<void> {
-  const path = `/api/broadcasts/${encodeURIComponent(id)}/heartbeat`;
-  const answer = await fetch(path, {
-    method: "POST",
-    signal,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ session }),
-  });
-  if (!answer.ok) throw new ApiError(path, answer.status);
+  const params = { path: { id } };
+  await answered(station.POST("/api/broadcasts/{id}/heartbeat", { params, body: { session }, signal }));
 }
 
 /** The server's wall clock in milliseconds since 1970. */
 export async function loadServerTime(signal: AbortSignal): Promise<number> {
-  const path = "/api/time";
-  const answer = await fetch(path, { signal, cache: "no-store" });
-  if (!answer.ok) throw new ApiError(path, answer.status);
-  const { now } = (await answer.json()) as { now: string };
+  const { now } = await answered(station.GET("/api/time", { signal, cache: "no-store" }));
   const time = Date.parse(now);
-  if (Number.isNaN(time)) throw new ApiError(path, answer.status);
+  if (Number.isNaN(time)) throw new RangeError(`the server's time cannot be read: ${now}`);
   return time;
 }

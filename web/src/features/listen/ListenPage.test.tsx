@@ -47,8 +47,8 @@ beforeEach(() => {
   allowed = true;
   beats = 0;
   station.opened = [];
-  vi.stubGlobal("fetch", async (url: string) => {
-    if (url === "/api/time") return Response.json({ now: new Date().toISOString() });
+  vi.stubGlobal("fetch", async ({ url }: Request) => {
+    if (url.endsWith("/api/time")) return Response.json({ now: new Date().toISOString() });
     if (url.endsWith("/heartbeat")) {
       beats += 1;
       return new Response(null, { status: 404 });

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Asks the binary everything that its OpenAPI document names, and much that it does not, with every check of
+# schemathesis: no 5xx, and no answer that the document does not tell of.
+#
+#   scripts/schemathesis.sh target/debug/onair [EXAMPLES]
+#
+# Without EXAMPLES a short run that is the same each time; with EXAMPLES that many for each operation, by chance.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=4.32.5
+onair=$(realpath "$1")
+examples=${2:-}
+config=$(realpath tests/schemathesis.toml)
+venv=${TOOLS:?set by the Makefile}/schemathesis-$version
+
+# The file tells that all of it was installed.
+if [ ! -f "$venv/complete" ]; then
+    echo "installing schemathesis $version"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "schemathesis==$version"
+    touch "$venv/complete"
+fi
+
+folder=$(mktemp -d)
+server=
+
+finish() {
+    local status=$?
+    [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
+    [ -z "$server" ] || wait "$server" || true
+    [ "$status" -eq 0 ] || tail -n 20 "$folder/log" >&2
+    rm -rf "$folder"
+}
+trap finish EXIT
+
+fail() { echo "schemathesis: $*" >&2; exit 1; }
+
+cd "$folder"
+for name in ${!ONAIR_@}; do unset "$name"; done
+"$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --data-dir data --demo \
+    --api-rate-per-address 1000000 --api-rate-per-user 1000000 >banner 2>log &
+server=$!
+
+for _ in $(seq 300); do
+    web=$(sed -n 's/^ *Web *\(http:[^ ]*\)\/$/\1/p' banner | head -n 1)
+    [ -z "$web" ] || break
+    kill -0 "$server" 2>/dev/null || fail "onair stopped before its banner"
+    sleep 0.1
+done
+[ -n "$web" ] || fail "no banner within 30 s"
+
+if [ -n "$examples" ]; then
+    how=(--max-examples "$examples")
+else
+    how=(--max-examples 20 --generation-deterministic)
+fi
+"$venv/bin/schemathesis" --config-file "$config" run "$web/api/openapi.json" "${how[@]}"
+kill -0 "$server" 2>/dev/null || fail "onair did not live to the end"
