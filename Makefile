@@ -13,6 +13,7 @@ export PATH := $(PATH):$(TOOLS)/bin
 # What is passed on: make run ARGS=--demo
 ARGS ?=
 FUZZ_SECONDS ?= 60
+EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e check fmt-check licences docs advisories \
 	schemathesis bench bench-cores bench-process bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
@@ -63,7 +64,7 @@ web/dist/index.html: $(INSTALLED) $(CLIENT) $(WEB_SOURCES)
 
 ## --- test
 
-test: test-rust test-web e2e ## install what the tests need, then run every test
+test: test-rust test-web e2e schemathesis ## install what the tests need, then run every test
 
 test-rust: deps-test web ## the tests of every crate, and the examples in their documentation
 	@cargo test --workspace
@@ -75,6 +76,11 @@ test-web: web-install ## the unit tests of the front end
 e2e: deps-test web ## a tone goes in at the door and is found in what a real browser plays
 	@cargo test --no-run --quiet --test stories
 	@cd web && ONAIR_BIN=$(TARGET)/debug/onair npm run --silent e2e
+
+# EXAMPLES=2000 asks that many times for each operation, by chance.
+schemathesis: deps-test web ## ask the API everything that its document names, and much that it does not
+	@cargo test --no-run --quiet --test stories
+	@scripts/schemathesis.sh $(TARGET)/debug/onair $(EXAMPLES)
 
 smoke: deps-test web ## start the binary, hear the demo, stop it
 	@cargo build --bin onair

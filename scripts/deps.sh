@@ -3,8 +3,8 @@
 # Where it may not install, it says in one line what is missing, and exits 1.
 #
 #   scripts/deps.sh build   what `make run` needs (the default)
-#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL
-#   scripts/deps.sh bench   what `make bench` needs as well: nginx, Python
+#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, Python
+#   scripts/deps.sh bench   what `make bench` needs as well: nginx
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,11 +45,13 @@ need_test() {
     # The store is tested on a server of its own; the one that Debian may start is left alone.
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || need postgres postgresql
     [ -n "${CHROMIUM:-}" ] || need chromium chromium
+    # schemathesis, which asks the API, lives in a virtual environment of its own.
+    need python3 python3
+    python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 }
 
 need_bench() {
     need_test
-    need python3 python3
     # Debian keeps servers in /usr/sbin, which is not on everybody's path.
     PATH="$PATH:/usr/sbin" need nginx nginx
 }

@@ -219,7 +219,7 @@ export interface components {
              * Format: date-time
              * @description When it ended; null until then.
              */
-            endedAt?: string | null;
+            endedAt: string | null;
             id: string;
             /**
              * @description How far listeners stay behind the host: `ultra`, `low` or `standard`.
@@ -233,7 +233,7 @@ export interface components {
              * Format: date-time
              * @description When it went live; null until then.
              */
-            startedAt?: string | null;
+            startedAt: string | null;
             status: components["schemas"]["BroadcastStatus"];
             title: string;
         };
@@ -250,7 +250,7 @@ export interface components {
              * Format: date-time
              * @description The live edge: sound listed so far, as its end's civil time.
              */
-            edge?: string | null;
+            edge: string | null;
             id: string;
             /**
              * Format: int64
@@ -261,9 +261,9 @@ export interface components {
             latencyMode: string;
             /** @description Who listens by HLS. */
             listeners: number;
-            loudness?: components["schemas"]["Loudness"] | null;
+            loudness: components["schemas"]["Loudness"] | null;
             /** @description The newest run's name. */
-            run?: string | null;
+            run: string | null;
             sources: components["schemas"]["Source"][];
             status: components["schemas"]["BroadcastStatus"];
         };
@@ -271,7 +271,7 @@ export interface components {
         BroadcastPage: {
             items: components["schemas"]["Broadcast"][];
             /** @description What to ask for the next page with; null on the last. */
-            nextCursor?: string | null;
+            nextCursor: string | null;
             /** @description On all pages. */
             total: number;
         };
@@ -279,7 +279,7 @@ export interface components {
          * @description Where a broadcast is in its life.
          * @enum {string}
          */
-        BroadcastStatus: "scheduled" | "live" | "ended";
+        BroadcastStatus: "scheduled" | "live" | "ended" | "cancelled";
         /** @description What is wrong with one field. */
         FieldError: {
             /**
@@ -320,13 +320,13 @@ export interface components {
         /** @description EBU R128; null where there is nothing to measure. */
         Loudness: {
             /** Format: double */
-            integratedLufs?: number | null;
+            integratedLufs: number | null;
             /** Format: double */
-            momentaryLufs?: number | null;
+            momentaryLufs: number | null;
             /** Format: double */
-            shortTermLufs?: number | null;
+            shortTermLufs: number | null;
             /** Format: double */
-            truePeakDbtp?: number | null;
+            truePeakDbtp: number | null;
         };
         /** @description How everything sounds. */
         MediaHealth: {
@@ -383,7 +383,7 @@ export interface components {
              */
             bufferedMs: number;
             /** @description Its codec, once it has told. */
-            codec?: string | null;
+            codec: string | null;
             /**
              * Format: int64
              * @description Access units that could not be decoded.
@@ -402,7 +402,7 @@ export interface components {
              */
             skewPpm: number;
             /** @description What the publisher says it is. */
-            software?: string | null;
+            software: string | null;
             /**
              * Format: double
              * @description What the jitter buffer aims at, milliseconds.
