@@ -261,11 +261,12 @@ export interface components {
             latencyMode: string;
             /** @description Who listens by HLS. */
             listeners: number;
-            loudness: components["schemas"]["Loudness"] | null;
+            loudness: components["schemas"]["Loudness"];
             /** @description The newest run's name. */
-            run: string | null;
+            run: string;
             sources: components["schemas"]["Source"][];
-            status: components["schemas"]["BroadcastStatus"];
+            /** @description `live`, or `preview` where its host alone hears it. */
+            status: string;
         };
         /** @description A page of broadcasts. */
         BroadcastPage: {
@@ -330,7 +331,7 @@ export interface components {
         };
         /** @description How everything sounds. */
         MediaHealth: {
-            /** @description Every broadcast that the station holds. */
+            /** @description Every broadcast that is on air or in preview. */
             broadcasts: components["schemas"]["BroadcastHealth"][];
             /**
              * Format: int64
