@@ -16,15 +16,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 
+use crate::api::config::Features;
 use crate::api::{self, Addresses, Context};
 use crate::banner::{Banner, Publishing, address};
 use crate::front::{Backstage, Front};
 use crate::live::directory::{Directory, Search};
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
-use crate::live::{
-    Card, GoLive, HAPPENINGS, Hall, Opening, Origination, Premises, Presence, Stage, key_file,
-};
+use crate::live::{Card, HAPPENINGS, Hall, Opening, Origination, Premises, Presence, Stage, key_file};
 use crate::logs::Redacted;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -70,7 +69,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         house,
         backstage: backstage.clone(),
         directory: Arc::new(Fixed(cards.clone())),
-        go_live: GoLive::Allowed,
+        go_live: settings.go_live,
         requests: asked,
         events: heard,
         happenings,
@@ -96,6 +95,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence,
         metrics: metrics.clone(),
         observe: Arc::new(move |metrics| watched.observe(metrics)),
+        features: Features::of(&settings),
         addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
         shutdown: shutdown.clone(),
     };

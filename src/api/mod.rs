@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod broadcasts;
+pub mod config;
 pub mod error;
 pub mod gate;
 pub mod health;
@@ -41,6 +42,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// Copies what is counted elsewhere into the metrics.
     pub observe: Arc<dyn Fn(&Metrics) + Send + Sync>,
+    /// What the settings let clients do.
+    pub features: config::Features,
     /// Where everything is bound.
     pub addresses: Arc<Addresses>,
     /// Cancelled once the process stops.
@@ -58,7 +61,7 @@ pub struct Addresses {
 
 /// The routes of every noun, with what the document tells of them.
 fn nouns() -> Vec<OpenApiRouter<Context>> {
-    vec![broadcasts::routes(), time::routes(), health::routes()]
+    vec![broadcasts::routes(), config::routes(), time::routes(), health::routes()]
 }
 
 fn routes() -> OpenApiRouter<Context> {

@@ -18,6 +18,7 @@ use super::error::SettingsError;
 use super::table::Key;
 use super::values::{self, Values};
 use crate::auth::proxies::TrustedProxies;
+use crate::live::GoLive;
 use crate::logs::Redacted;
 
 /// Everything an operator may set, read and checked.
@@ -41,6 +42,8 @@ pub struct Settings {
     pub studio: StudioSettings,
     /// Put the broadcast `demo` on air?
     pub demo: bool,
+    /// May broadcasts go on air?
+    pub go_live: GoLive,
     /// What is logged, and how.
     pub log: LogSettings,
     /// How long connections may take to finish after SIGTERM; 1 s to 5 min.
@@ -242,6 +245,7 @@ impl Settings {
                 publisher_grace: values.seconds(Key::PublisherGraceSeconds)?,
             },
             demo: values.parsed(Key::Demo)?,
+            go_live: if values.parsed(Key::GoLive)? { GoLive::Allowed } else { GoLive::SwitchedOff },
             log: LogSettings {
                 filter: values.required(Key::LogFilter, LogFilter::parse)?,
                 format: values.parsed(Key::LogFormat)?,
