@@ -75,6 +75,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what the station lets clients do. */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/time": {
         parameters: {
             query?: never;
@@ -281,6 +298,42 @@ export interface components {
          * @enum {string}
          */
         BroadcastStatus: "scheduled" | "live" | "ended" | "cancelled";
+        /** @description What a client has to know. */
+        Config: {
+            audioProfiles: string[];
+            /** @description Do broadcasts go on air? */
+            goLive: boolean;
+            /** @description Is HLS served? */
+            hls: boolean;
+            latencyModes: string[];
+            limits: components["schemas"]["ConfigLimits"];
+            /**
+             * @description Who may make an account: `open`, `invitation` or `closed`.
+             * @example open
+             */
+            registration: string;
+            /**
+             * @description The program's.
+             * @example 0.1.0
+             */
+            version: string;
+            /** @description Is WebRTC served? */
+            webrtc: boolean;
+        };
+        /** @description What a broadcast may be: lengths in characters, unless told. */
+        ConfigLimits: {
+            coverBytes: number;
+            coverUrlBytes: number;
+            description: number;
+            /** Format: int32 */
+            maxSpeakers: number;
+            /** Format: int32 */
+            publisherGraceSeconds: number;
+            reminderOffsets: number;
+            tag: number;
+            tags: number;
+            title: number;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /**
@@ -662,6 +715,29 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a client has to know */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
