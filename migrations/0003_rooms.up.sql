@@ -11,7 +11,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_of_broadcast ON sessions (broadcast_id, joined_at, id);
 CREATE INDEX sessions_of_user ON sessions (user_id, joined_at, id);
-CREATE INDEX sessions_open ON sessions (left_at, joined_at);
+CREATE INDEX sessions_open ON sessions (broadcast_id) WHERE left_at IS NULL;
 
 CREATE TABLE chat_messages (
     id TEXT PRIMARY KEY,
@@ -57,7 +57,7 @@ CREATE TABLE reminders (
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX reminders__offset_seconds ON reminders (broadcast_id, user_id, offset_seconds);
-CREATE INDEX reminders_due ON reminders (sent_at, due_at, id);
+CREATE INDEX reminders_due ON reminders (due_at, id) WHERE sent_at IS NULL;
 CREATE INDEX reminders_of_user ON reminders (user_id, due_at, id);
 
 CREATE TABLE recordings (

@@ -31,5 +31,5 @@ CREATE TABLE webhook_deliveries (
     delivered_at BIGINT
 );
 CREATE UNIQUE INDEX webhook_deliveries__sequence ON webhook_deliveries (webhook_id, sequence);
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (status, next_attempt_at, id);
+CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook_id, sequence) WHERE status = 'pending';
 CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (created_at);

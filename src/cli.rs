@@ -27,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Be on air until told to stop; what happens when nothing is asked for.
     Serve,
+    /// Bring the database's schema forward or back, or tell how far it is.
+    Migrate(Migration),
     /// Look whether this machine, or the playlist at `url`, is fit.
     Doctor {
         /// A multivariant playlist, `http` or `https`.
@@ -34,6 +36,17 @@ pub enum Command {
     },
     /// Print the document of the API.
     Openapi,
+}
+
+/// What to do with the database's schema.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Migration {
+    /// Bring it up to this program.
+    Up,
+    /// Take back the newest step, or all above this number.
+    Down(Option<i64>),
+    /// Tell which steps the database has.
+    Status,
 }
 
 /// Why there is nothing to do.
@@ -52,6 +65,7 @@ impl Cli {
         let (command, matches) = match matches.subcommand() {
             Some(("doctor", matches)) => (Command::Doctor { url: matches.get_one("url").cloned() }, matches),
             Some(("openapi", matches)) => (Command::Openapi, matches),
+            Some(("migrate", matches)) => migration(matches),
             Some((_, matches)) => (Command::Serve, matches),
             None => (Command::Serve, &matches),
         };
@@ -62,6 +76,16 @@ impl Cli {
             flags: flags(matches),
         })
     }
+}
+
+fn migration(matches: &ArgMatches) -> (Command, &ArgMatches) {
+    let (migration, matches) = match matches.subcommand() {
+        Some(("up", matches)) => (Migration::Up, matches),
+        Some(("down", matches)) => (Migration::Down(matches.get_one("number").copied()), matches),
+        Some((_, matches)) => (Migration::Status, matches),
+        None => (Migration::Status, matches),
+    };
+    (Command::Migrate(migration), matches)
 }
 
 fn flags(matches: &ArgMatches) -> Vec<(Key, String)> {
@@ -92,6 +116,23 @@ pub fn command() -> Clap {
         )
         .args(TABLE.iter().map(argument))
         .subcommand(Clap::new("serve").about("Be on air; what happens without a subcommand"))
+        .subcommand(
+            Clap::new("migrate")
+                .about("Bring the database's schema forward or back, or tell how far it is")
+                .subcommand_required(true)
+                .subcommand(Clap::new("up").about("Bring it up to this program; `serve` does so by itself"))
+                .subcommand(
+                    Clap::new("down")
+                        .about("Take back the newest step, with everything kept in its tables")
+                        .arg(
+                            Arg::new("number")
+                                .value_name("NUMBER")
+                                .value_parser(value_parser!(i64).range(0..))
+                                .help("Take back every step above this number; 0 empties the database"),
+                        ),
+                )
+                .subcommand(Clap::new("status").about("Tell which steps the database has")),
+        )
         .subcommand(
             Clap::new("doctor")
                 .about("Look whether this machine is fit to be on air; with a URL, whether its playlist is")
@@ -191,6 +232,18 @@ mod tests {
         assert_eq!(asked.command, Command::Doctor { url: Some(url.parse().unwrap()) });
         assert_eq!(asked.flags, [(Key::HttpListen, ":1".to_owned())]);
         assert!(wrong("onair doctor localhost:80").contains("use an http:// or https:// address"));
+    }
+
+    #[test]
+    fn migrate_goes_up_or_down_or_tells() {
+        assert_eq!(parse("onair migrate up").command, Command::Migrate(Migration::Up));
+        assert_eq!(parse("onair migrate down").command, Command::Migrate(Migration::Down(None)));
+        let down = parse("onair migrate down 2 --database-url sqlite:a.db");
+        assert_eq!(down.command, Command::Migrate(Migration::Down(Some(2))));
+        assert_eq!(down.flags, [(Key::DatabaseUrl, "sqlite:a.db".to_owned())]);
+        assert_eq!(parse("onair migrate status").command, Command::Migrate(Migration::Status));
+        assert!(wrong("onair migrate").contains("requires a subcommand"));
+        assert!(wrong("onair migrate down -- -1").contains("-1"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use onair::cli::{Cli, Command, Stop};
 use onair::doctor::CertificateSource;
 use onair::http::client;
 use onair::settings::{Certificate, Layers, Settings, docs};
-use onair::{doctor, logs, station};
+use onair::{database, doctor, logs, migrate, station};
 
 fn main() -> ExitCode {
     let cli = match Cli::parse(std::env::args_os()) {
@@ -37,6 +37,10 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
         match command {
             Command::Serve => station::run(settings).await.map(|()| ExitCode::SUCCESS),
             Command::Openapi => Ok(tell(openapi::json())),
+            Command::Migrate(migration) => {
+                let store = database::open(&settings.storage)?;
+                migrate::run(&store, migration, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Doctor { url } => {
                 let patient = patient(settings);
                 let roots = client::system_roots();

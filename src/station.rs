@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use origin::Origin;
+use store::Journal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ use tracing::info;
 use crate::api::config::Features;
 use crate::api::{self, Addresses, Context};
 use crate::banner::{Banner, Publishing, address};
+use crate::database;
 use crate::front::{Backstage, Front};
 use crate::live::directory::{Directory, Search};
 use crate::live::lease::InProcess;
@@ -48,6 +50,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("making the data directory {}", data_dir.display()))?;
     let key = key_file::load_or_make(data_dir)?;
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
+    let store = database::open_ready(&settings.storage).await?;
+    let journal = data_dir.join("journal.jsonl");
+    let (journal, keeper) = Journal::open(&journal, &store)
+        .with_context(|| format!("opening the journal {}", journal.display()))?;
 
     let metrics = Metrics::new();
     let (events, heard) = mpsc::unbounded_channel();
@@ -95,6 +101,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence,
         metrics: metrics.clone(),
         observe: Arc::new(move |metrics| watched.observe(metrics)),
+        store: store.clone(),
+        journal,
         features: Features::of(&settings),
         addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
         shutdown: shutdown.clone(),
@@ -123,6 +131,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     web_shutdown.cancel();
     tasks.close();
     tasks.wait().await;
+    keeper.finish().await;
+    store.close().await;
     info!("stopped; broadcasts on air go on with the next start");
     Ok(())
 }

@@ -106,6 +106,31 @@ fn names_of_other_products_are_read_too() {
 }
 
 #[test]
+fn a_database_is_put_together_from_its_parts() {
+    let operator = Operator::new();
+    let (settings, _) = Settings::load(&operator.layers).unwrap();
+    assert!(settings.storage.database.expose().ends_with("/data/onair.db?mode=rwc"));
+
+    let operator =
+        operator.writes(".env", "DB_HOST=db.example\nDB_NAME=radio\n").exports("DB_PASSWORD", "a b");
+    let (settings, values) = Settings::load(&operator.layers).unwrap();
+    assert_eq!(settings.storage.database.expose(), "postgres://onair:a%20b@db.example:5432/radio");
+    assert_eq!(values.get(Key::DatabaseUrl).unwrap().origin(), "environment DB_HOST");
+    assert!(!docs::print_config(&values).contains("a%20b"));
+
+    let whole = operator.exports("DATABASE_URL", "postgres://u:p@h/d");
+    let (settings, _) = Settings::load(&whole.layers).unwrap();
+    assert_eq!(settings.storage.database.expose(), "postgres://u:p@h/d");
+
+    let told = Operator::new().exports("DB_HOST", "h").exports("DB_PORT", "x").is_told();
+    assert_eq!(told, "DB_PORT cannot be \"x\" (environment); use a port such as 5432");
+    let told = Operator::new().exports("DB_HOST", "a b").is_told();
+    assert!(told.starts_with("DB_HOST cannot be \"a b\" (environment); use a host"), "{told}");
+    let told = Operator::new().exports("DATABASE_URL", "mysql://me:secret@h/d").is_told();
+    assert!(told.starts_with("DATABASE_URL cannot be [redacted] (environment); use sqlite:FILE"), "{told}");
+}
+
+#[test]
 fn an_unknown_name_is_told_with_the_one_that_was_meant() {
     let told = Operator::new().writes("onair.toml", "[http]\nlisen = ':1'\n").is_told();
     assert_eq!(told, "http.lisen in DIR/onair.toml is not a setting; did you mean http.listen?");

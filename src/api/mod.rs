@@ -19,6 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use origin::Origin;
+use store::{Journal, Store};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
@@ -42,6 +43,10 @@ pub struct Context {
     pub metrics: Metrics,
     /// Copies what is counted elsewhere into the metrics.
     pub observe: Arc<dyn Fn(&Metrics) + Send + Sync>,
+    /// What is remembered.
+    pub store: Store,
+    /// What is to be remembered, whether the database is there or not.
+    pub journal: Journal,
     /// What the settings let clients do.
     pub features: config::Features,
     /// Where everything is bound.

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::database_parts::DatabaseParts;
 use super::error::SettingsError;
 use super::table::{Key, Setting, TABLE};
 use super::values::{Place, Value, Values};
@@ -34,8 +35,9 @@ impl Layers {
     pub(super) fn merge(&self) -> Result<Values, SettingsError> {
         let mut values = Values::defaults();
         cover_with_file(&mut values, self)?;
-        cover_with_dot_env(&mut values, &self.folder.join(".env"))?;
-        cover_with_environment(&mut values, &self.environment)?;
+        let mut parts = DatabaseParts::default();
+        cover_with_dot_env(&mut values, &mut parts, &self.folder.join(".env"))?;
+        cover_with_environment(&mut values, &mut parts, &self.environment)?;
         for (key, text) in &self.flags {
             let name = format!("--{}", key.setting().flag);
             values.cover(*key, Value { text: text.clone(), name, place: Place::Flag });
@@ -109,13 +111,17 @@ fn line_at(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn cover_with_dot_env(values: &mut Values, path: &Path) -> Result<(), SettingsError> {
+fn cover_with_dot_env(
+    values: &mut Values,
+    parts: &mut DatabaseParts,
+    path: &Path,
+) -> Result<(), SettingsError> {
     let Some(text) = read_if_there(path)? else { return Ok(()) };
     let mut pairs = Vec::new();
     for pair in dotenvy::from_read_iter(text.as_bytes()) {
         pairs.push(pair.map_err(|error| dot_env_syntax(path, &text, &error))?);
     }
-    cover_with_names(values, pairs, &Place::DotEnv)
+    cover_with_names(values, parts, pairs, &Place::DotEnv)
 }
 
 fn dot_env_syntax(path: &Path, text: &str, error: &dotenvy::Error) -> SettingsError {
@@ -132,13 +138,14 @@ fn dot_env_syntax(path: &Path, text: &str, error: &dotenvy::Error) -> SettingsEr
 
 fn cover_with_environment(
     values: &mut Values,
+    parts: &mut DatabaseParts,
     environment: &[(OsString, OsString)],
 ) -> Result<(), SettingsError> {
     let mut pairs = Vec::new();
     for (name, value) in environment {
         // A name that is not Unicode is none of ours.
         let Some(name) = name.to_str() else { continue };
-        if !name.starts_with(PREFIX) && by_name(name).is_none() {
+        if !name.starts_with(PREFIX) && by_name(name).is_none() && !DatabaseParts::has(name) {
             continue;
         }
         let Some(value) = value.to_str() else {
@@ -151,15 +158,22 @@ fn cover_with_environment(
         };
         pairs.push((name.to_owned(), value.to_owned()));
     }
-    cover_with_names(values, pairs, &Place::Environment)
+    cover_with_names(values, parts, pairs, &Place::Environment)
 }
 
 /// Variables that are not empty; an empty one is as good as none, as Compose files and shells have it.
 fn cover_with_names(
     values: &mut Values,
-    pairs: Vec<(String, String)>,
+    parts: &mut DatabaseParts,
+    mut pairs: Vec<(String, String)>,
     place: &Place,
 ) -> Result<(), SettingsError> {
+    // First, so that a whole address in the same layer is stronger.
+    let (of_database, whole) = pairs.into_iter().partition(|(name, _)| DatabaseParts::has(name));
+    pairs = whole;
+    if let Some(value) = parts.add(of_database, place)? {
+        values.cover(Key::DatabaseUrl, value);
+    }
     // Within one layer our own name is stronger than an alias, whichever comes first.
     let (own, others): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name.starts_with(PREFIX));
     for (name, text) in others.into_iter().chain(own) {

@@ -2,6 +2,7 @@
 //! and [`Settings::load`] turns them into types that cannot be wrong. Nobody checks them again.
 
 mod auth;
+mod database_parts;
 pub mod docs;
 mod error;
 mod layers;

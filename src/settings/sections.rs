@@ -10,6 +10,7 @@ use http::HeaderValue;
 use media::AudioProfile;
 use packager::LatencyMode;
 use rustls::pki_types::DnsName;
+use store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -130,6 +131,8 @@ pub struct StorageSettings {
     pub data_dir: PathBuf,
     /// How long segments stay while a broadcast is on air; 2 min to a week.
     pub keep: Duration,
+    /// Where accounts and broadcasts are.
+    pub database: DatabaseUrl,
 }
 
 /// How the broadcast `studio` is made.
@@ -228,6 +231,7 @@ impl Settings {
             connections_per_address_max: values.count(Key::RtmpConnectionsPerAddressMax)?,
         };
         let certificate = certificate(values, &http, &rtmp)?;
+        let data_dir = values.required(Key::DataDir, values::path)?;
         Ok(Self {
             http,
             api,
@@ -235,7 +239,11 @@ impl Settings {
             rtmp,
             hls: HlsSettings { enabled: values.parsed(Key::HlsEnabled)? },
             storage: StorageSettings {
-                data_dir: values.required(Key::DataDir, values::path)?,
+                database: match values.optional(Key::DatabaseUrl, |text| text.parse().ok())? {
+                    Some(url) => url,
+                    None => DatabaseUrl::sqlite(&data_dir.join("onair.db")),
+                },
+                data_dir,
                 keep: values.seconds(Key::KeepSeconds)?,
             },
             auth: AuthSettings::from_values(values)?,

@@ -67,6 +67,8 @@ pub enum Kind {
     ServiceUrl,
     /// Web addresses of sites, separated by commas.
     Origins,
+    /// The address of a SQLite or PostgreSQL database.
+    DatabaseUrl,
     /// Domain names, separated by commas.
     Domains,
     /// One e-mail address.
@@ -94,7 +96,7 @@ impl Kind {
             Self::Seconds(..) => "SECONDS",
             Self::File => "FILE",
             Self::Folder => "FOLDER",
-            Self::SiteUrl | Self::ServiceUrl => "URL",
+            Self::SiteUrl | Self::ServiceUrl | Self::DatabaseUrl => "URL",
             Self::Origins => "URL[,URL]",
             Self::Domains => "DOMAIN[,DOMAIN]",
             Self::Email => "EMAIL",
@@ -125,6 +127,7 @@ impl Kind {
             Self::SiteUrl => "http:// or https:// with a host and nothing after it".to_owned(),
             Self::ServiceUrl => "an https:// address".to_owned(),
             Self::Origins => "sites separated by commas, such as https://radio.example.org".to_owned(),
+            Self::DatabaseUrl => "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE".to_owned(),
             Self::Domains => "domain names separated by commas, such as radio.example.org".to_owned(),
             Self::Email => "one e-mail address".to_owned(),
             Self::SigningSecret => {
@@ -167,6 +170,7 @@ pub enum Key {
     HlsEnabled,
     DataDir,
     KeepSeconds,
+    DatabaseUrl,
     JwtSecret,
     JwtRefreshSecret,
     Registration,
@@ -424,6 +428,18 @@ pub const TABLE: &[Setting] = &[
         kind: Kind::Seconds(120, 604_800),
         secrecy: Secrecy::Open,
         help: "How long segments stay on disk while a broadcast is on air",
+    },
+    Setting {
+        key: Key::DatabaseUrl,
+        toml: "database.url",
+        env: "ONAIR_DATABASE_URL",
+        flag: "database-url",
+        aliases: &["DATABASE_URL", "DB_HOST"],
+        default: Preset::Unset("SQLite in `onair.db` in the data directory"),
+        kind: Kind::DatabaseUrl,
+        secrecy: Secrecy::Secret,
+        help: "Where accounts and broadcasts are kept; `DB_HOST` is put together with `DB_PORT`, `DB_NAME`, \
+               `DB_USER` and `DB_PASSWORD`, and `?sslmode=verify-full` asks for TLS",
     },
     Setting {
         key: Key::JwtSecret,

@@ -91,6 +91,7 @@ macro_rules! words {
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// Who may find and hear a broadcast.

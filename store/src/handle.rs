@@ -14,8 +14,8 @@ use crate::availability::Availability;
 use crate::error::StoreError;
 use crate::sql::Sql;
 use crate::{
-    api_keys::ApiKeys, audit::Audit, broadcasts::Broadcasts, invitations::Invitations,
-    refresh_tokens::RefreshTokens, users::Users,
+    ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations, Members, Reactions,
+    Recordings, RefreshTokens, Reminders, Reports, Sessions, Users, Webhooks,
 };
 
 /// The database, for as long as it is held. Cheap to clone; every clone is the same.
@@ -111,6 +111,66 @@ impl Store {
     /// Broadcasts.
     pub const fn broadcasts(&self) -> Broadcasts<'_> {
         Broadcasts(self)
+    }
+
+    /// Who is kept out of broadcasts.
+    pub const fn blocks(&self) -> Blocks<'_> {
+        Blocks(self)
+    }
+
+    /// What was said in rooms.
+    pub const fn chat(&self) -> Chat<'_> {
+        Chat(self)
+    }
+
+    /// Pictures of broadcasts.
+    pub const fn covers(&self) -> Covers<'_> {
+        Covers(self)
+    }
+
+    /// What webhooks were and are to be told.
+    pub const fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries(self)
+    }
+
+    /// Who follows whom.
+    pub const fn follows(&self) -> Follows<'_> {
+        Follows(self)
+    }
+
+    /// Moderators, speakers and allow-lists of broadcasts.
+    pub const fn members(&self) -> Members<'_> {
+        Members(self)
+    }
+
+    /// Reactions, summed.
+    pub const fn reactions(&self) -> Reactions<'_> {
+        Reactions(self)
+    }
+
+    /// What remains of broadcasts.
+    pub const fn recordings(&self) -> Recordings<'_> {
+        Recordings(self)
+    }
+
+    /// Who wants to be told before a broadcast begins.
+    pub const fn reminders(&self) -> Reminders<'_> {
+        Reminders(self)
+    }
+
+    /// Reports of abuse.
+    pub const fn reports(&self) -> Reports<'_> {
+        Reports(self)
+    }
+
+    /// Who listened or spoke.
+    pub const fn sessions(&self) -> Sessions<'_> {
+        Sessions(self)
+    }
+
+    /// Who is told what happens.
+    pub const fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks(self)
     }
 
     pub(crate) fn url(&self) -> &DatabaseUrl {

@@ -4,7 +4,7 @@ use room::Role;
 use store::{Broadcast, Secret, Status, Store, Timestamp, User, Visibility, id};
 
 /// So many seconds into the test's own time.
-pub(crate) fn at(seconds: i64) -> Timestamp {
+pub(crate) const fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + seconds * 1000)
 }
 

@@ -6,7 +6,10 @@
 mod accounts;
 mod both;
 mod broadcasts;
+mod journal;
 mod made;
 mod migrations;
 mod outage;
+mod rooms;
 mod tokens;
+mod webhooks;

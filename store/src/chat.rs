@@ -1,0 +1,114 @@
+//! What was said in a room.
+
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::list::Listing;
+use crate::page::{Page, Position, Slice};
+use crate::row::Columns;
+use crate::sql::Sql;
+use crate::time::Timestamp;
+
+/// A message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ChatMessage {
+    /// A UUIDv7.
+    pub id: String,
+    /// Where it was said.
+    pub broadcast_id: String,
+    /// By whom; nobody where it was a guest.
+    pub user_id: Option<String>,
+    /// What they were called then.
+    pub author_name: String,
+    /// The words; none where it was deleted.
+    pub message: String,
+    /// When.
+    pub sent_at: Timestamp,
+    /// To which moment of the programme it belongs.
+    pub program_time: Option<Timestamp>,
+    /// Since when it stands above the others.
+    pub pinned_at: Option<Timestamp>,
+    /// Since when it is gone.
+    pub deleted_at: Option<Timestamp>,
+    /// Who deleted it.
+    pub deleted_by: Option<String>,
+}
+
+/// Messages in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Chat<'a>(pub(crate) &'a Store);
+
+impl Chat<'_> {
+    /// One more message; one that is there already stays as it is. `Dangling` where there is no such broadcast or
+    /// user.
+    pub async fn insert(self, message: &ChatMessage) -> Result<(), StoreError> {
+        let mut sql = Sql::new("INSERT INTO chat_messages (");
+        sql.push(COLUMNS).push(") VALUES (").text(&message.id).push(", ").text(&message.broadcast_id);
+        sql.push(", ").optional_text(message.user_id.as_deref()).push(", ").text(&message.author_name);
+        sql.push(", ").text(&message.message).push(", ").time(message.sent_at);
+        sql.push(", ").optional_time(message.program_time).push(", ").optional_time(message.pinned_at);
+        sql.push(", ")
+            .optional_time(message.deleted_at)
+            .push(", ")
+            .optional_text(message.deleted_by.as_deref());
+        sql.push(") ON CONFLICT (id) DO NOTHING");
+        self.0.write(&sql).await.map(|_| ())
+    }
+
+    /// The message with this id, deleted or not.
+    pub async fn load(self, id: &str) -> Result<Option<ChatMessage>, StoreError> {
+        let mut sql = LISTING.select();
+        sql.push(" AND id = ").text(id);
+        self.0.read_one(&sql, read).await
+    }
+
+    /// What was said in a broadcast and not deleted, latest first.
+    pub async fn list(self, broadcast_id: &str, slice: &Slice) -> Result<Page<ChatMessage>, StoreError> {
+        let mut condition = Sql::new(" AND deleted_at IS NULL AND broadcast_id = ");
+        condition.text(broadcast_id);
+        LISTING.newest(self.0, &condition, slice).await
+    }
+
+    /// Puts a message above the others, or back; `false` where there is none.
+    pub async fn pin(self, id: &str, at: Option<Timestamp>) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("UPDATE chat_messages SET pinned_at = ");
+        sql.optional_time(at).push(" WHERE deleted_at IS NULL AND id = ").text(id);
+        Ok(self.0.write(&sql).await? == 1)
+    }
+
+    /// Takes a message's words away; that there was one remains. `false` where it was gone already.
+    pub async fn delete(self, id: &str, by: Option<&str>, at: Timestamp) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("UPDATE chat_messages SET message = '', pinned_at = NULL, deleted_at = ");
+        sql.time(at).push(", deleted_by = ").optional_text(by);
+        sql.push(" WHERE deleted_at IS NULL AND id = ").text(id);
+        Ok(self.0.write(&sql).await? == 1)
+    }
+}
+
+const COLUMNS: &str = "id, broadcast_id, user_id, author_name, message, sent_at, program_time, pinned_at, \
+    deleted_at, deleted_by";
+
+const LISTING: Listing<ChatMessage> = Listing {
+    columns: COLUMNS,
+    table: "chat_messages",
+    time: "sent_at",
+    id: "id",
+    read,
+    position: |message| Position::new(message.sent_at.as_millis(), &message.id),
+};
+
+fn read(row: &AnyRow) -> Result<ChatMessage, StoreError> {
+    Ok(ChatMessage {
+        id: row.text("id")?,
+        broadcast_id: row.text("broadcast_id")?,
+        user_id: row.optional_text("user_id")?,
+        author_name: row.text("author_name")?,
+        message: row.text("message")?,
+        sent_at: row.time("sent_at")?,
+        program_time: row.optional_time("program_time")?,
+        pinned_at: row.optional_time("pinned_at")?,
+        deleted_at: row.optional_time("deleted_at")?,
+        deleted_by: row.optional_text("deleted_by")?,
+    })
+}

@@ -1,0 +1,82 @@
+//! Who follows whom.
+
+use sqlx::any::AnyRow;
+
+use crate::error::StoreError;
+use crate::handle::Store;
+use crate::list::Listing;
+use crate::page::{Page, Position, Slice};
+use crate::row::Columns;
+use crate::sql::Sql;
+use crate::time::Timestamp;
+
+/// A user who follows another.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Follow {
+    /// Who follows.
+    pub follower_id: String,
+    /// Whom.
+    pub followed_id: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// Follows in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Follows<'a>(pub(crate) &'a Store);
+
+impl Follows<'_> {
+    /// Follows; who follows already goes on. `Dangling` where one of the two does not exist.
+    pub async fn put(self, follow: &Follow) -> Result<(), StoreError> {
+        let mut sql = Sql::new("INSERT INTO follows (");
+        sql.push(COLUMNS).push(") VALUES (").text(&follow.follower_id).push(", ").text(&follow.followed_id);
+        sql.push(", ").time(follow.created_at).push(") ON CONFLICT (follower_id, followed_id) DO NOTHING");
+        self.0.write(&sql).await.map(|_| ())
+    }
+
+    /// Whom somebody follows, latest first.
+    pub async fn followed_by(self, follower_id: &str, slice: &Slice) -> Result<Page<Follow>, StoreError> {
+        let mut of = Sql::new(" AND follower_id = ");
+        of.text(follower_id);
+        FOLLOWED.newest(self.0, &of, slice).await
+    }
+
+    /// Who follows somebody, latest first.
+    pub async fn followers(self, followed_id: &str, slice: &Slice) -> Result<Page<Follow>, StoreError> {
+        let mut of = Sql::new(" AND followed_id = ");
+        of.text(followed_id);
+        FOLLOWERS.newest(self.0, &of, slice).await
+    }
+
+    /// Follows no longer; `false` where nobody did.
+    pub async fn delete(self, follower_id: &str, followed_id: &str) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("DELETE FROM follows WHERE follower_id = ");
+        sql.text(follower_id).push(" AND followed_id = ").text(followed_id);
+        Ok(self.0.write(&sql).await? == 1)
+    }
+}
+
+const COLUMNS: &str = "follower_id, followed_id, created_at";
+
+const FOLLOWED: Listing<Follow> = Listing {
+    columns: COLUMNS,
+    table: "follows",
+    time: "created_at",
+    id: "followed_id",
+    read,
+    position: |follow| Position::new(follow.created_at.as_millis(), &follow.followed_id),
+};
+
+const FOLLOWERS: Listing<Follow> = Listing {
+    id: "follower_id",
+    position: |follow| Position::new(follow.created_at.as_millis(), &follow.follower_id),
+    ..FOLLOWED
+};
+
+fn read(row: &AnyRow) -> Result<Follow, StoreError> {
+    Ok(Follow {
+        follower_id: row.text("follower_id")?,
+        followed_id: row.text("followed_id")?,
+        created_at: row.time("created_at")?,
+    })
+}

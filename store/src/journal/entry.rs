@@ -1,0 +1,90 @@
+//! What the data plane has to have written.
+
+use serde::{Deserialize, Serialize};
+
+use crate::audit::AuditEntry;
+use crate::time::Timestamp;
+
+/// Something that happened and must be remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Entry {
+    /// A broadcast went on air.
+    BroadcastLive {
+        /// Which.
+        broadcast_id: String,
+        /// Its run.
+        run: String,
+        /// When the run began.
+        at: Timestamp,
+    },
+    /// A run ended, and with it the sessions in its broadcast. What is on air with another run stays.
+    BroadcastEnded {
+        /// Which broadcast.
+        broadcast_id: String,
+        /// Its run.
+        run: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody came to listen or to speak.
+    SessionJoined {
+        /// A UUIDv7 of the session's own.
+        session_id: String,
+        /// Where.
+        broadcast_id: String,
+        /// Who; nobody where it is a guest.
+        user_id: Option<String>,
+        /// As what.
+        role: String,
+        /// By what: `hls`, `webrtc`, `rtmp`, …
+        transport: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// They left.
+    SessionLeft {
+        /// Which session.
+        session_id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// So many listened at once; the most of all is kept.
+    PeakListeners {
+        /// To what.
+        broadcast_id: String,
+        /// How many.
+        listeners: u32,
+    },
+    /// Something for the audit log.
+    Audit(AuditEntry),
+    /// Something that webhooks are told. Each that is concerned gets a delivery with the next number of its own.
+    WebhookEvent {
+        /// `room_started`, …
+        event: String,
+        /// In which broadcast.
+        broadcast_id: String,
+        /// Whose it is.
+        host_id: String,
+        /// When.
+        at: Timestamp,
+        /// What [`Delivery::body`](crate::Delivery::body) becomes.
+        body: String,
+    },
+}
+
+impl Entry {
+    /// May it be left out when the journal is nearly full? What is on air, the audit log and what others are told
+    /// may not.
+    pub(super) const fn is_expendable(&self) -> bool {
+        matches!(self, Self::SessionJoined { .. } | Self::SessionLeft { .. } | Self::PeakListeners { .. })
+    }
+}
+
+/// An entry with its number, as a line of the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Numbered {
+    /// From 1, without gaps as long as nothing was left out.
+    pub(super) sequence: u64,
+    pub(super) entry: Entry,
+}
