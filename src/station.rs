@@ -110,7 +110,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let front = Front::new(
         settings.hls.enabled.then(|| origin.clone()),
         rehearsals,
-        api::router(context, &settings.api),
+        api::router(context, &settings),
         metrics,
     );
     // The web outlives the programmes: what is held is answered before connections are let go.

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::error::Problem;
 use super::limits::{Limiter, household};
+use crate::auth::proxies::TrustedProxies;
 use crate::http::server::{Peer, Scheme};
 use crate::settings::ApiSettings;
 
@@ -48,15 +49,19 @@ pub const HSTS: &str = "max-age=31536000";
 /// An answer of the API is read by programs; a browser that opens one is to run nothing.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// Puts the gate before every route of `router`.
-pub fn gate(router: Router, settings: &ApiSettings) -> Router {
-    let rate = Arc::new(Limiter::per_second(settings.rate_per_address));
+/// Puts the gate before every route of `router`. `proxies` are believed about who is behind them.
+pub fn gate(router: Router, settings: &ApiSettings, proxies: &TrustedProxies) -> Router {
+    let gate = Arc::new(Gate {
+        proxies: proxies.clone(),
+        by_address: Limiter::per_second(settings.rate_per_address),
+        by_caller: CallerRate(Arc::new(Limiter::per_second(settings.rate_per_user))),
+    });
     let mut router = router
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(confess))
         .layer(from_fn(hurry))
-        .layer(from_fn_with_state(rate, admit));
+        .layer(from_fn_with_state(gate.clone(), admit));
     if !settings.cors_origins.is_empty() {
         router = router.layer(cors(&settings.cors_origins));
     }
@@ -65,7 +70,24 @@ pub fn gate(router: Router, settings: &ApiSettings) -> Router {
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(REFERRER_POLICY, "no-referrer"))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(from_fn(follow))
+        .layer(from_fn_with_state(gate, follow))
+}
+
+struct Gate {
+    proxies: TrustedProxies,
+    by_address: Limiter<IpAddr>,
+    by_caller: CallerRate,
+}
+
+/// How often one caller may ask; it travels with each request to whoever finds out who the caller is.
+#[derive(Clone, Debug)]
+pub struct CallerRate(Arc<Limiter<String>>);
+
+impl CallerRate {
+    /// Takes one from the allowance of `caller`, an account's id or an API key; 429 where nothing is left.
+    pub fn admit(&self, caller: &str) -> Result<(), Problem> {
+        self.0.check(&caller.to_owned()).map_err(Problem::too_many)
+    }
 }
 
 /// A header of every answer that does not say otherwise.
@@ -92,10 +114,12 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
 }
 
 /// Names the request, logs it under that name, and tells the name.
-async fn follow(mut request: Request, next: Next) -> Response {
+async fn follow(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let span = info_span!("request", id = id.to_str().unwrap_or_default());
-    let secure = request.extensions().get::<Peer>().is_some_and(|peer| peer.scheme == Scheme::Https);
+    let secure = request.extensions().get::<Peer>().is_some_and(|peer| {
+        gate.proxies.scheme(peer.address.ip(), peer.scheme, request.headers()) == Scheme::Https
+    });
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     async move {
@@ -129,13 +153,15 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 
 /// Turns away who asks too often from one address. Probes are not counted: a station that is flooded
 /// still has to be found alive.
-async fn admit(State(rate): State<Arc<Limiter<IpAddr>>>, request: Request, next: Next) -> Response {
+async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().filter(|_| request.uri().path().starts_with("/api/"));
-    if let Some(peer) = peer
-        && let Err(wait) = rate.check(&household(peer.address.ip()))
-    {
-        return Problem::too_many(wait).into_response();
+    if let Some(peer) = peer {
+        let client = gate.proxies.client(peer.address.ip(), request.headers());
+        if let Err(wait) = gate.by_address.check(&household(client)) {
+            return Problem::too_many(wait).into_response();
+        }
     }
+    request.extensions_mut().insert(gate.by_caller.clone());
     next.run(request).await
 }
 

@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::live::{Card, HallHandle, Presence};
 use crate::metrics::Metrics;
-use crate::settings::ApiSettings;
+use crate::settings::Settings;
 
 /// What every endpoint may need. Cheap to clone.
 #[derive(Clone)]
@@ -74,12 +74,12 @@ fn routes() -> OpenApiRouter<Context> {
 }
 
 /// Every endpoint of the API, behind its gate.
-pub fn router(context: Context, settings: &ApiSettings) -> Router {
+pub fn router(context: Context, settings: &Settings) -> Router {
     let (routes, _) = routes().split_for_parts();
     let routes = routes
         .route("/api/openapi.json", get(openapi::show))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(context);
-    gate::gate(routes, settings)
+    gate::gate(routes, &settings.api, &settings.http.trusted_proxies)
 }

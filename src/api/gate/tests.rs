@@ -41,7 +41,7 @@ fn house(rate_per_address: u32) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);
-    gate(routes, &settings)
+    gate(routes, &settings, &TrustedProxies::parse("192.0.2.99").unwrap())
 }
 
 fn request(method: &str, path: &str) -> Request {
@@ -137,6 +137,36 @@ async fn who_asks_too_often_waits_and_probes_do_not() {
     let response = house.oneshot(neighbour).await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(!response.headers().contains_key(STRICT_TRANSPORT_SECURITY));
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
+    let house = house(1);
+    let asked = async |proxy: &str, client: &'static str| {
+        let mut request = request("GET", "/api/well");
+        let peer = Peer { address: format!("{proxy}:5000").parse().unwrap(), scheme: Scheme::Http };
+        request.extensions_mut().insert(peer);
+        request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static(client));
+        request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        let response = house.clone().oneshot(request).await.unwrap();
+        (response.status().as_u16(), response.headers().contains_key(STRICT_TRANSPORT_SECURITY))
+    };
+    for client in ["198.51.100.1", "198.51.100.2", "198.51.100.3"] {
+        assert_eq!(asked("192.0.2.99", client).await, (200, true));
+    }
+    let mut others = Vec::new();
+    for client in ["198.51.100.1", "198.51.100.2", "198.51.100.3"] {
+        others.push(asked("192.0.2.98", client).await);
+    }
+    assert_eq!(others, [(200, false), (200, false), (429, false)]);
+}
+
+#[test]
+fn a_caller_has_an_allowance_wherever_they_ask_from() {
+    let rate = CallerRate(Arc::new(Limiter::per_second(1)));
+    assert_eq!((rate.admit("a"), rate.admit("a")), (Ok(()), Ok(())));
+    assert_eq!(rate.admit("a").unwrap_err().status(), 429);
+    assert_eq!(rate.admit("b"), Ok(()));
 }
 
 #[tokio::test]
