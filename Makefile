@@ -15,7 +15,7 @@ ARGS ?=
 FUZZ_SECONDS ?= 60
 EXAMPLES ?=
 
-.PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e check fmt-check licences docs advisories \
+.PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
 	schemathesis bench bench-cores bench-process bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
@@ -81,6 +81,10 @@ e2e: deps-test web ## a tone goes in at the door and is found in what a real bro
 schemathesis: deps-test web ## ask the API everything that its document names, and much that it does not
 	@cargo test --no-run --quiet --test stories
 	@scripts/schemathesis.sh $(TARGET)/debug/onair $(EXAMPLES)
+
+document: web-install ## docs/openapi.json and the TypeScript client, made from the API's routes
+	@UPDATE_DOCS=1 cargo test --quiet --test openapi
+	@cd web && npm run --silent client
 
 smoke: deps-test web ## start the binary, hear the demo, stop it
 	@cargo build --bin onair
