@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
 use http::header::STRICT_TRANSPORT_SECURITY;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use ingest::StreamKey;
@@ -22,56 +22,49 @@ use crate::http::server::{Peer, Scheme};
 use crate::live::HallHandle;
 use crate::metrics::Metrics;
 use crate::metrics::labels::{PathClass, StatusClass};
+use crate::playback::credential::{Shown, split};
+use crate::playback::gate::{Gate, Pass, Refused, now};
+use crate::playback::guard::{Guard, refusal, shorten};
 use crate::web;
 
 /// What is behind every connection.
 pub struct Front {
     origin: Option<Arc<Origin>>,
     backstage: Backstage,
+    gate: Arc<Gate>,
     api: axum::Router,
     metrics: Metrics,
     salt: AtomicU32,
 }
 
 impl Front {
-    /// Serves `origin` (`None` where HLS is off) below `/live/`, previews below `/preview/` and `api` where
-    /// it has routes.
+    /// Serves `origin` (`None` where HLS is off) below `/live/` to whom `gate` lets in, previews below
+    /// `/preview/` and `api` where it has routes.
     pub fn new(
         origin: Option<Arc<Origin>>,
         backstage: Backstage,
+        gate: Arc<Gate>,
         api: axum::Router,
         metrics: Metrics,
     ) -> Arc<Self> {
-        Arc::new(Self { origin, backstage, api, metrics, salt: AtomicU32::new(0) })
+        Arc::new(Self { origin, backstage, gate, api, metrics, salt: AtomicU32::new(0) })
     }
 
     /// Media and pages are answered without a task of their own; only what has to wait is boxed.
     fn answer(self: &Arc<Self>, peer: Peer, mut request: Request<Incoming>) -> Answer {
         let path = request.uri().path();
-        if let Some(media) = path.strip_prefix("/live/") {
-            let Some(origin) = &self.origin else {
-                let refused = origin::response::problem(StatusCode::NOT_FOUND, "HLS is switched off here");
-                return Answer::Ready(Some(refused.map(FrontBody::Media)));
-            };
-            let salt = self.salt.fetch_add(1, Ordering::Relaxed);
-            let uri = request.uri();
-            let served = origin.serve(request.method(), media, uri.query(), request.headers(), salt);
-            return Answer::Media(served);
+        if let Some((shown, media)) = split(path) {
+            return self.media(&request, shown, media);
         }
         if let Some(preview) = path.strip_prefix("/preview/") {
             let Some(media) = self.backstage.opens(preview) else {
                 let refused = origin::response::problem(StatusCode::NOT_FOUND, "there is no such preview");
-                return Answer::Ready(Some(refused.map(FrontBody::Media)));
+                return Answer::Ready(Some(refused.map(FrontBody::media)));
             };
             let salt = self.salt.fetch_add(1, Ordering::Relaxed);
             let (uri, headers) = (request.uri(), request.headers());
-            return Answer::Media(self.backstage.origin.serve(
-                request.method(),
-                media,
-                uri.query(),
-                headers,
-                salt,
-            ));
+            let served = self.backstage.origin.serve(request.method(), media, uri.query(), headers, salt);
+            return Answer::Media(served, None);
         }
         if is_api(path) {
             request.extensions_mut().insert(peer);
@@ -86,7 +79,40 @@ impl Front {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         }
         self.metrics.egress_bytes.add(PathClass::Page, exact(response.body()));
-        Answer::Ready(Some(response.map(FrontBody::Media)))
+        Answer::Ready(Some(response.map(FrontBody::media)))
+    }
+
+    /// A request for `media`, what lies below `/live/`.
+    fn media(&self, request: &Request<Incoming>, shown: Shown<'_>, media: &str) -> Answer {
+        let Some(origin) = &self.origin else {
+            let refused = origin::response::problem(StatusCode::NOT_FOUND, "HLS is switched off here");
+            return Answer::Ready(Some(refused.map(FrontBody::media)));
+        };
+        let (method, headers) = (request.method(), request.headers());
+        let broadcast = media.split_once('/').map_or(media, |(broadcast, _)| broadcast);
+        // A preflight shows no cookie and gets no bytes.
+        let pass = if *method == Method::OPTIONS {
+            Pass::Open
+        } else {
+            match self.gate.admit(broadcast, shown, headers, now) {
+                Ok(pass) => pass,
+                Err(refused) => return Answer::Ready(Some(refusal(refused).map(FrontBody::media))),
+            }
+        };
+        let salt = self.salt.fetch_add(1, Ordering::Relaxed);
+        let guard = || Box::new(Guard::new(self.gate.clone(), broadcast, pass));
+        match origin.serve(method, media, request.uri().query(), headers, salt) {
+            Served::Ready(mut response) => {
+                shorten(&mut response, pass, now);
+                let guard = matches!(response.body(), origin::Body::Stream(_)).then(guard);
+                Answer::Ready(Some(response.map(|body| FrontBody::Media(body, guard))))
+            }
+            served @ Served::Later(_) => {
+                // What is held for everybody is let go with a part at the most.
+                let guard = matches!(pass, Pass::Signed(..)).then(guard);
+                Answer::Media(served, guard)
+            }
+        }
     }
 
     fn count(&self, response: &Response<FrontBody>) {
@@ -154,7 +180,7 @@ impl hyper::service::Service<Request<Incoming>> for Door {
 
 enum Answer {
     Ready(Option<Response<FrontBody>>),
-    Media(Served),
+    Media(Served, Option<Box<Guard>>),
     Api(Pin<Box<dyn Future<Output = Response<axum::body::Body>> + Send>>),
 }
 
@@ -171,7 +197,10 @@ impl Future for Answering {
         let this = self.get_mut();
         let response = match &mut this.answer {
             Answer::Ready(response) => response.take().expect("a future is not polled after its end"),
-            Answer::Media(served) => ready!(Pin::new(served).poll(cx)).map(FrontBody::Media),
+            Answer::Media(served, guard) => {
+                let response = ready!(Pin::new(served).poll(cx));
+                watched(response, guard.as_deref_mut()).map(FrontBody::media)
+            }
             Answer::Api(later) => ready!(later.as_mut().poll(cx)).map(FrontBody::Api),
         };
         this.front.count(&response);
@@ -179,12 +208,29 @@ impl Future for Answering {
     }
 }
 
+/// What was held or read for somebody, who may have been barred meanwhile.
+fn watched(mut response: Response<origin::Body>, guard: Option<&mut Guard>) -> Response<origin::Body> {
+    if let Some(guard) = guard {
+        if !guard.holds() {
+            return refusal(Refused::Barred);
+        }
+        shorten(&mut response, guard.pass(), now);
+    }
+    response
+}
+
 /// Whatever a response carries.
 pub enum FrontBody {
-    /// Media, and pages.
-    Media(origin::Body),
+    /// Media, and pages; with a guard where it goes on for ever.
+    Media(origin::Body, Option<Box<Guard>>),
     /// The API's.
     Api(axum::body::Body),
+}
+
+impl FrontBody {
+    const fn media(body: origin::Body) -> Self {
+        Self::Media(body, None)
+    }
 }
 
 impl HttpBody for FrontBody {
@@ -195,22 +241,28 @@ impl HttpBody for FrontBody {
         self: Pin<&mut Self>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        match self.get_mut() {
-            Self::Media(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+        let this = self.get_mut();
+        if let Self::Media(_, Some(guard)) = this
+            && !guard.holds()
+        {
+            return Poll::Ready(None);
+        }
+        match this {
+            Self::Media(body, _) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
             Self::Api(body) => Pin::new(body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Media(body) => body.is_end_stream(),
+            Self::Media(body, _) => body.is_end_stream(),
             Self::Api(body) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Media(body) => body.size_hint(),
+            Self::Media(body, _) => body.size_hint(),
             Self::Api(body) => body.size_hint(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod doors;
 mod observe;
+mod told;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use tracing::info;
 
 use crate::api::config::Features;
 use crate::api::{self, Addresses, Context};
+use crate::auth::secrets;
 use crate::banner::{Banner, Publishing, address};
 use crate::database;
 use crate::front::{Backstage, Front};
@@ -28,6 +30,7 @@ use crate::live::run::RunHouse;
 use crate::live::{Card, HAPPENINGS, Hall, Opening, Origination, Premises, Presence, Stage, key_file};
 use crate::logs::Redacted;
 use crate::metrics::Metrics;
+use crate::playback::{Audience, Gate, Ledger};
 use crate::settings::Settings;
 use doors::Doors;
 
@@ -49,6 +52,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("making the data directory {}", data_dir.display()))?;
     let key = key_file::load_or_make(data_dir)?;
+    let gate = Gate::new(settings.hls.signed, &secrets::load_or_make(data_dir, "playback.secret")?);
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
     let store = database::open_ready(&settings.storage).await?;
     let journal = data_dir.join("journal.jsonl");
@@ -70,6 +74,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let (requests, asked) = mpsc::channel(REQUESTS);
     let (happenings, mut happened) = mpsc::channel(HAPPENINGS);
     let cards = broadcasts(&settings, &key);
+    let ledger = Ledger::open(gate.clone(), &house.media_dir).context("reading whose broadcasts are")?;
+    // The web outlives the programmes: what is held is answered before connections are let go.
+    let web_shutdown = CancellationToken::new();
+    let admission = told::admission(&settings.webhooks, &tasks, &web_shutdown);
     let origin = house.origin.clone();
     let premises = Premises {
         house,
@@ -78,6 +86,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         go_live: settings.go_live,
         requests: asked,
         events: heard,
+        ledger,
+        admission,
         happenings,
     };
     let (mut hall, handle) = Hall::new(premises);
@@ -110,11 +120,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let front = Front::new(
         settings.hls.enabled.then(|| origin.clone()),
         rehearsals,
+        gate,
         api::router(context, &settings),
         metrics,
     );
-    // The web outlives the programmes: what is held is answered before connections are let go.
-    let web_shutdown = CancellationToken::new();
     doors.serve(&settings, &front, &requests, &tasks, &shutdown, &web_shutdown);
     let programmes = tokio::spawn(hall.run(shutdown.clone()));
     banner.print().context("printing the banner")?;
@@ -165,6 +174,8 @@ fn broadcasts(settings: &Settings, key: &ingest::StreamKey) -> Vec<Card> {
     let mut broadcasts = vec![Card {
         id: "studio".into(),
         title: "Studio".into(),
+        host: String::new(),
+        audience: Audience::Everybody,
         origination: Origination::Publisher(key.clone()),
         mode: studio.latency_mode,
         profile: studio.audio_profile,
@@ -174,7 +185,7 @@ fn broadcasts(settings: &Settings, key: &ingest::StreamKey) -> Vec<Card> {
         stage: Stage::Scheduled,
     }];
     if settings.demo {
-        broadcasts.push(Card::demo(studio.latency_mode, studio.audio_profile));
+        broadcasts.push(Card::demo("", studio.latency_mode, studio.audio_profile));
     }
     broadcasts
 }

@@ -16,6 +16,9 @@ pub enum Refusal {
     /// The broadcast has as many publishers as it admits.
     #[error("This broadcast has as many publishers as it takes.")]
     Full,
+    /// Whoever runs the station does not let this publisher in.
+    #[error("The station does not let you publish. Ask whoever runs it.")]
+    NotAdmitted,
     /// The broadcast is scheduled, ended or cancelled.
     #[error("This broadcast is not open for publishing now.")]
     NotLive,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use ingest::StreamKey;
-use store::{Broadcast, Status, Store};
+use store::{Broadcast, Status, Store, Visibility};
 use tracing::{error, warn};
 
 use super::builtin::{DEMO, STUDIO};
 use crate::live::directory::Search;
 use crate::live::{Away, Card, Directory, Opening, Origination, Stage};
+use crate::playback::Audience;
 
 /// Looks broadcasts up in the store.
 #[derive(Clone, Debug)]
@@ -53,12 +54,17 @@ pub fn card(broadcast: &Broadcast) -> Result<Card, BadRow> {
     let mode = broadcast.latency_mode.parse().map_err(|_| BadRow("latency mode"))?;
     let profile = broadcast.audio_profile.parse().map_err(|_| BadRow("audio profile"))?;
     if broadcast.id == DEMO {
-        return Ok(Card::demo(mode, profile));
+        return Ok(Card::demo(&broadcast.host_id, mode, profile));
     }
     let key = StreamKey::parse(broadcast.stream_key.expose()).map_err(|_| BadRow("stream key"))?;
     Ok(Card {
         id: broadcast.id.clone(),
         title: broadcast.title.clone(),
+        host: broadcast.host_id.clone(),
+        audience: match broadcast.visibility {
+            Visibility::Public | Visibility::Unlisted => Audience::Everybody,
+            Visibility::Private => Audience::Members,
+        },
         origination: Origination::Publisher(key),
         mode,
         profile,

@@ -1,7 +1,7 @@
 //! A small HTTP client: one request, one connection, bounded in time and size.
 //!
 //! It serves what the station asks of others now and then (a certificate authority, its own public
-//! address), where a pool of connections has nothing to hold.
+//! address, a webhook), where a pool of connections has nothing to hold.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -13,12 +13,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
 
-use super::server::ALPN_H2;
+use super::{reach::Reach, server::ALPN_H2};
 
 /// What a client waits for a whole answer unless it is told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -81,6 +80,7 @@ pub struct Client {
     timeout: Duration,
     body_limit: usize,
     speaks: Speaks,
+    reach: Reach,
 }
 
 impl Client {
@@ -91,7 +91,22 @@ impl Client {
             timeout: TIMEOUT,
             body_limit: BODY_LIMIT,
             speaks: Speaks::Either,
+            reach: Reach::Anywhere,
         }
+    }
+
+    /// The same client, kept from machines beyond `reach`.
+    #[must_use]
+    pub fn reaching(mut self, reach: Reach) -> Self {
+        self.reach = reach;
+        self
+    }
+
+    /// The same client with another bound on a body, in bytes.
+    #[must_use]
+    pub fn with_body_limit(mut self, body_limit: usize) -> Self {
+        self.body_limit = body_limit;
+        self
     }
 
     /// The same client with another bound on the whole answer.
@@ -124,7 +139,7 @@ impl Client {
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, FetchError> {
         let target = Target::of(request.uri())?;
         let connect = |source| FetchError::Connect { authority: target.authority(), source };
-        let stream = TcpStream::connect((target.host.as_str(), target.port)).await.map_err(connect)?;
+        let stream = self.reach.connect(&target.host, target.port).await.map_err(connect)?;
         stream.set_nodelay(true).map_err(connect)?;
         if !target.secure {
             return self.speak(stream, request, self.speaks == Speaks::Http2, &target).await;

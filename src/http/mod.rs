@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod client;
+pub mod reach;
 pub mod server;
 
 pub use client::Client;

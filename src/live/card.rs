@@ -6,6 +6,8 @@ use ingest::StreamKey;
 use media::AudioProfile;
 use packager::LatencyMode;
 
+use crate::playback::Audience;
+
 /// Where a broadcast's sound comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Origination {
@@ -44,6 +46,10 @@ pub struct Card {
     pub id: String,
     /// Its name for people.
     pub title: String,
+    /// Whose it is: the id of an account.
+    pub host: String,
+    /// Who may hear it; takes effect at once.
+    pub audience: Audience,
     /// Where its sound comes from.
     pub origination: Origination,
     /// How far listeners stay behind; takes effect with the next run.
@@ -65,10 +71,12 @@ const FOR_EVER: Duration = Duration::from_secs(u64::MAX / 4);
 
 impl Card {
     /// The broadcast `demo`.
-    pub fn demo(mode: LatencyMode, profile: AudioProfile) -> Self {
+    pub fn demo(host: &str, mode: LatencyMode, profile: AudioProfile) -> Self {
         Self {
             id: "demo".into(),
             title: "Demo".into(),
+            host: host.into(),
+            audience: Audience::Everybody,
             origination: Origination::Demo,
             mode,
             profile,

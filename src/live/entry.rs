@@ -13,6 +13,7 @@ use super::drive::Command;
 use super::run::OnAir;
 use super::status::Status;
 use super::trouble::{Look, Watch};
+use crate::hooks::admission::Publisher as Stay;
 
 /// How long a preview waits for a publisher that dropped. Nobody but its host hears it.
 const PREVIEW_GRACE: Duration = Duration::from_secs(60);
@@ -52,6 +53,8 @@ pub struct Publisher {
     pub since: WallClock,
     /// Tells what it has delivered, and ends it.
     pub publication: PublicationHandle,
+    /// Who it is, as hooks are told.
+    pub(super) stay: Arc<Stay>,
 }
 
 impl Entry {

@@ -1,13 +1,15 @@
 //! What is on air: the one place that decides it.
 
+mod door;
 mod orders;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ingest::{CloseReason, PublishRequest, Refusal};
+use ingest::{PublishRequest, Refusal};
 use packager::RunId;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -17,9 +19,10 @@ use tracing::{error, info, warn};
 use transcode::demo;
 use transcode::programme::SourceId;
 
-use super::admission::{Facts, GoLive, Ruling, judge, makes_room};
-use super::card::{Card, Origination, Stage};
+use super::admission::GoLive;
+use super::card::{Card, Origination};
 use super::clock::wall_clock;
+use super::consents::Consents;
 use super::directory::Directory;
 use super::drive::{Command, intake};
 use super::endings::{Ending, Endings};
@@ -28,9 +31,11 @@ use super::feed::Feed;
 use super::handle::{Ears, HallHandle};
 use super::happening::{EndReason, Happening};
 use super::key_file;
-use super::lookups::{Landing, Lookups};
+use super::lookups::Lookups;
 use super::run::{OnAir, Resting, RunHouse};
 use super::trouble;
+use crate::hooks::admission::Admission;
+use crate::playback::Ledger;
 
 /// Happenings that may wait for the control plane, which writes each to a local file: some minutes of the
 /// busiest station.
@@ -59,6 +64,10 @@ pub struct Premises {
     pub requests: mpsc::Receiver<PublishRequest>,
     /// The other end of [`RunHouse::events`].
     pub events: mpsc::UnboundedReceiver<Event>,
+    /// Whose broadcasts are, told before they are served.
+    pub ledger: Ledger,
+    /// Who is asked before a publisher is let in.
+    pub admission: Admission,
     /// Where happenings go; holds [`HAPPENINGS`].
     pub happenings: mpsc::Sender<Happening>,
 }
@@ -70,9 +79,12 @@ pub struct Hall {
     entries: BTreeMap<String, Entry>,
     endings: Arc<Endings>,
     lookups: Lookups,
+    consents: Consents,
     ears: Ears,
     /// Runs that finish their last part.
     closing: JoinSet<()>,
+    /// By broadcast, the run that ended last and may still be writing; disconnected when it is not.
+    finishing: BTreeMap<String, std::sync::mpsc::Receiver<()>>,
     /// Runs that are over and still in memory.
     resting: Resting,
     next_source: u64,
@@ -87,8 +99,10 @@ impl Hall {
             entries: BTreeMap::new(),
             endings: Arc::default(),
             lookups: Lookups::new(premises.directory.clone()),
+            consents: Consents::new(premises.admission.clone()),
             ears,
             closing: JoinSet::new(),
+            finishing: BTreeMap::new(),
             resting: Resting::default(),
             next_source: 0,
             draining: false,
@@ -127,6 +141,7 @@ impl Hall {
                 Some(order) = self.ears.orders.recv() => self.obey(order),
                 Some(event) = self.premises.events.recv() => self.hear(event),
                 landing = self.lookups.landed() => self.settle(landing),
+                consent = self.consents.given() => self.welcome(consent),
                 Some(closed) = self.closing.join_next() => note_close(closed),
                 () = sleep_until(wake.into()) => self.end_silent(),
                 _ = rounds.tick() => self.look_round(),
@@ -147,71 +162,6 @@ impl Hall {
     fn tell(&self, happening: Happening) {
         if let Err(lost) = self.premises.happenings.try_send(happening) {
             error!("a happening is not written down, since too many wait: {:?}", lost.into_inner());
-        }
-    }
-
-    /// Answers one publish request, or has its broadcast looked up first.
-    fn admit(&mut self, request: PublishRequest) {
-        let id = &request.broadcast;
-        let known = match self.entries.get(id) {
-            Some(entry) => Some(Some(entry.card.clone())),
-            None => self.lookups.known(id, Instant::now()),
-        };
-        match known {
-            Some(Some(card)) => self.decide(&card, request),
-            Some(None) => self.refuse(request, Refusal::UnknownBroadcast),
-            None => {
-                if let Err(request) = self.lookups.ask(request) {
-                    self.refuse(request, Refusal::Unavailable);
-                }
-            }
-        }
-    }
-
-    /// Answers those who waited for a look-up.
-    fn settle(&mut self, landing: Landing) {
-        for request in landing.waiting {
-            // It may have gone on air meanwhile, and its card may have been changed then.
-            let card = self.entries.get(&request.broadcast).map(|entry| Ok(Some(entry.card.clone())));
-            match card.unwrap_or_else(|| landing.found.clone()) {
-                Ok(Some(card)) => self.decide(&card, request),
-                Ok(None) => self.refuse(request, Refusal::UnknownBroadcast),
-                Err(away) => {
-                    warn!(broadcast.id = %request.broadcast, "{:?} is not looked up: {away}", request.broadcast);
-                    self.refuse(request, Refusal::Unavailable);
-                }
-            }
-        }
-    }
-
-    fn refuse(&self, request: PublishRequest, refusal: Refusal) {
-        info!(
-            broadcast.id = %request.broadcast, ingest.protocol = request.protocol.name(),
-            "a publisher was turned away from {:?}: {refusal}", request.broadcast
-        );
-        self.ears.count(&refusal);
-        request.reject(refusal);
-    }
-
-    /// Nobody is accepted before every reason to refuse has been looked at.
-    fn decide(&mut self, card: &Arc<Card>, request: PublishRequest) {
-        let entry = self.entries.get(&card.id);
-        let idle = entry.map(|entry| entry.idle(Instant::now())).unwrap_or_default();
-        let stage = if self.endings.of(&card.id).is_some() { Stage::Ended } else { card.stage };
-        let facts = Facts {
-            scene: entry.map(|entry| entry.scene),
-            idle: &idle,
-            stage,
-            go_live: self.premises.go_live,
-        };
-        let opened = judge(card, &request.key, facts).and_then(|ruling| match ruling {
-            Ruling::Join => Ok(()),
-            Ruling::GoLive => self.open(card, Scene::Live).map_err(|_| Refusal::Unavailable),
-            Ruling::Preview => self.open(card, Scene::Preview).map_err(|_| Refusal::Unavailable),
-        });
-        match opened {
-            Ok(()) => self.accept(request),
-            Err(refusal) => self.refuse(request, refusal),
         }
     }
 
@@ -243,7 +193,9 @@ impl Hall {
             Scene::Live => {
                 info!(broadcast.id = %id, "{id} is on air, run {}", run.run);
                 Arc::make_mut(&mut self.endings).forget(&id);
-                self.tell(Happening::WentLive { id: id.clone(), run: run.run.clone(), at: run.started });
+                self.premises.ledger.note(&id, card.audience);
+                let card = card.clone();
+                self.tell(Happening::WentLive { card, run: run.run.clone(), at: run.started });
             }
             Scene::Preview => info!(broadcast.id = %id, "{id} is in preview, heard by its host alone"),
         }
@@ -269,47 +221,14 @@ impl Hall {
         SourceId::new(self.next_source)
     }
 
-    fn accept(&mut self, request: PublishRequest) {
-        let source = self.source();
-        let protocol = request.protocol.name();
-        let Some(entry) = self.entries.get_mut(&request.broadcast) else { return };
-        let id = entry.card.id.clone();
-        let ghost = makes_room(&entry.card, &entry.idle(Instant::now()));
-        let ghost = ghost.map(|place| entry.publishers.remove(place));
-        if let Some(ghost) = &ghost {
-            info!(broadcast.id = %id, "the publisher of {id} takes its own place over");
-            entry.let_go(ghost, CloseReason::TakenOver);
-        }
-        let software = request.software.clone();
-        let publication = request.accept();
-        let handle = publication.handle();
-        let session = uuid::Uuid::now_v7().to_string();
-        let since = wall_clock();
-        let heard = entry.run.tell(Command::Add(source, Feed::of(publication, protocol, software)));
-        if heard {
-            info!(broadcast.id = %id, ingest.protocol = protocol, "host connected to {id}");
-            let session = session.clone();
-            entry.publishers.push(Publisher { source, session, protocol, since, publication: handle });
-            entry.silent_since = None;
-        }
-        if let Some(ghost) = ghost {
-            self.tell(Happening::PublisherLeft { id: id.clone(), session: ghost.session, at: since });
-        }
-        if heard {
-            self.tell(Happening::PublisherJoined { id, session, protocol, at: since });
-        } else {
-            // Its own farewell is on its way, and revives it; the publisher comes back.
-            warn!(broadcast.id = %id, "the programme of {id} does not listen");
-        }
-    }
-
     fn hear(&mut self, event: Event) {
         match event {
             Event::SourceGone(id, source) => {
-                let gone = self.entries.get_mut(&id).and_then(|entry| entry.leave(source));
-                if let Some(publisher) = gone {
+                let Some(entry) = self.entries.get_mut(&id) else { return };
+                let card = entry.card.clone();
+                if let Some(publisher) = entry.leave(source) {
                     info!(broadcast.id = %id, "host left {id}");
-                    self.tell(Happening::PublisherLeft { id, session: publisher.session, at: wall_clock() });
+                    self.part_with(&card, &[publisher]);
                 }
             }
             Event::ProgrammeOver(id, run) => self.revive(&id, &run),
@@ -323,7 +242,7 @@ impl Hall {
             return;
         }
         let Some(entry) = self.entries.remove(id) else { return };
-        self.part_with(id, &entry.publishers);
+        self.part_with(&entry.card, &entry.publishers);
         if entry.scene == Scene::Preview {
             warn!(broadcast.id = %id, "the preview of {id} stopped by itself; the next publisher opens another");
             return;
@@ -341,10 +260,11 @@ impl Hall {
     }
 
     /// Tells that these publishers have left.
-    fn part_with(&self, id: &str, publishers: &[Publisher]) {
+    fn part_with(&self, card: &Arc<Card>, publishers: &[Publisher]) {
         for publisher in publishers {
-            let session = publisher.session.clone();
-            self.tell(Happening::PublisherLeft { id: id.to_owned(), session, at: wall_clock() });
+            self.consents.tell_gone(&publisher.stay);
+            let (card, session, protocol) = (card.clone(), publisher.session.clone(), publisher.protocol);
+            self.tell(Happening::PublisherLeft { card, session, protocol, at: wall_clock() });
         }
     }
 
@@ -362,9 +282,9 @@ impl Hall {
     fn note_end(&mut self, over: &Snapshot, why: EndReason) -> Ending {
         let ended = wall_clock();
         let (card, run) = (over.card.clone(), over.run.clone());
-        let ending = Ending { card, run: run.clone(), started: over.started, ended, why };
+        let ending = Ending { card: card.clone(), run: run.clone(), started: over.started, ended, why };
         Arc::make_mut(&mut self.endings).note(ending.clone());
-        self.tell(Happening::Ended { id: over.card.id.clone(), run, at: ended, why });
+        self.tell(Happening::Ended { card, run, at: ended, why });
         ending
     }
 
@@ -372,13 +292,15 @@ impl Hall {
     fn look_round(&mut self) {
         let now = Instant::now();
         self.resting.cool(&self.premises.house.origin, now);
+        self.finishing.retain(|_, writing| writing.try_recv() == Err(TryRecvError::Empty));
         let mut found = Vec::new();
-        for (id, entry) in self.entries.iter_mut().filter(|(_, entry)| entry.scene == Scene::Live) {
-            found.extend(entry.troubles(now).into_iter().map(|trouble| (id.clone(), trouble)));
+        for entry in self.entries.values_mut().filter(|entry| entry.scene == Scene::Live) {
+            let card = entry.card.clone();
+            found.extend(entry.troubles(now).into_iter().map(|trouble| (card.clone(), trouble)));
         }
-        for (id, trouble) in found {
-            warn!(broadcast.id = %id, "{id} is in trouble: {}", trouble.name());
-            self.tell(Happening::Degraded { id, trouble, at: wall_clock() });
+        for (card, trouble) in found {
+            warn!(broadcast.id = %card.id, "{} is in trouble: {}", card.id, trouble.name());
+            self.tell(Happening::Degraded { card, trouble, at: wall_clock() });
         }
     }
 
@@ -390,9 +312,10 @@ impl Hall {
         for request in self.lookups.give_up() {
             request.reject(Refusal::Unavailable);
         }
+        self.consents.give_up();
         self.ears.orders.close();
-        for (id, entry) in std::mem::take(&mut self.entries) {
-            self.part_with(&id, &entry.publishers);
+        for (_, entry) in std::mem::take(&mut self.entries) {
+            self.part_with(&entry.card, &entry.publishers);
             entry.run.tell(Command::Stop);
             self.closing.spawn_blocking(move || entry.run.join());
         }

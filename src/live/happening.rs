@@ -1,7 +1,10 @@
 //! What the hall tells the control plane: facts to be written down and passed on.
 
+use std::sync::Arc;
+
 use packager::{RunId, WallClock};
 
+use super::card::Card;
 use super::trouble::Trouble;
 
 /// Something that happened to a broadcast. Told in order, once; `at` is the moment it became true.
@@ -10,7 +13,7 @@ pub enum Happening {
     /// It is on air in this run; told again when a run goes on after a restart.
     WentLive {
         /// Which broadcast.
-        id: String,
+        card: Arc<Card>,
         /// Its run.
         run: RunId,
         /// When the run opened.
@@ -19,7 +22,7 @@ pub enum Happening {
     /// It is no longer on air.
     Ended {
         /// Which broadcast.
-        id: String,
+        card: Arc<Card>,
         /// Its run.
         run: RunId,
         /// When.
@@ -30,7 +33,7 @@ pub enum Happening {
     /// A publisher was let in, on air or in preview.
     PublisherJoined {
         /// To which broadcast.
-        id: String,
+        card: Arc<Card>,
         /// Names this stay, for ever.
         session: String,
         /// `rtmp` or `rtmps`.
@@ -41,16 +44,18 @@ pub enum Happening {
     /// A publisher left, or was asked to.
     PublisherLeft {
         /// Which broadcast.
-        id: String,
+        card: Arc<Card>,
         /// Which stay is over.
         session: String,
+        /// `rtmp` or `rtmps`.
+        protocol: &'static str,
         /// When.
         at: WallClock,
     },
     /// Something is wrong with its sound.
     Degraded {
         /// Which broadcast.
-        id: String,
+        card: Arc<Card>,
         /// What.
         trouble: Trouble,
         /// When it was noticed.
@@ -60,13 +65,13 @@ pub enum Happening {
 
 impl Happening {
     /// Which broadcast it happened to.
-    pub fn broadcast(&self) -> &str {
+    pub fn broadcast(&self) -> &Arc<Card> {
         match self {
-            Self::WentLive { id, .. }
-            | Self::Ended { id, .. }
-            | Self::PublisherJoined { id, .. }
-            | Self::PublisherLeft { id, .. }
-            | Self::Degraded { id, .. } => id,
+            Self::WentLive { card, .. }
+            | Self::Ended { card, .. }
+            | Self::PublisherJoined { card, .. }
+            | Self::PublisherLeft { card, .. }
+            | Self::Degraded { card, .. } => card,
         }
     }
 }

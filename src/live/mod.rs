@@ -8,6 +8,7 @@
 mod admission;
 pub mod card;
 pub mod clock;
+mod consents;
 pub mod directory;
 pub mod drive;
 mod endings;

@@ -9,12 +9,15 @@ use tokio::sync::oneshot;
 
 use super::card::{Card, Opening, Origination, Stage};
 use super::directory::{Away, Directory, Search};
+use crate::playback::Audience;
 
 /// A broadcast whose key is `key`.
 pub(super) fn card(id: &str) -> Card {
     Card {
         id: id.into(),
         title: id.to_uppercase(),
+        host: "ann".into(),
+        audience: Audience::Everybody,
         origination: Origination::Publisher(StreamKey::parse("key").unwrap()),
         mode: packager::LatencyMode::Ultra,
         profile: media::AudioProfile::Voice,

@@ -9,6 +9,7 @@ mod layers;
 mod sections;
 pub mod table;
 mod values;
+mod webhooks;
 
 pub use auth::{AuthSettings, GivenKey, Registration, UnknownRegistration};
 pub use error::SettingsError;
@@ -18,6 +19,7 @@ pub use sections::{
     RtmpSettings, Settings, StorageSettings, StudioSettings, UnknownLogFormat,
 };
 pub use values::{Place, Value, Values};
+pub use webhooks::WebhookSettings;
 
 impl Settings {
     /// Merges the layers and reads every setting; the [`Values`] tell where each came from.
@@ -107,6 +109,17 @@ mod tests {
         let (settings, _) = Settings::load(&given(&[https, domain])).unwrap();
         let Some(Certificate::Acme(acme)) = settings.certificate else { panic!("no ACME") };
         assert_eq!(acme.domains[0].as_ref(), "radio.example");
+    }
+
+    #[test]
+    fn a_hook_needs_the_secret_that_its_requests_are_signed_with() {
+        for name in ["ONAIR_WEBHOOK_URL", "ONAIR_ON_PUBLISH_URL", "ONAIR_ON_UNPUBLISH_URL"] {
+            let hook = (name, "http://127.0.0.1:3000/hook");
+            assert_eq!(complaint(&[hook]), format!("{name} needs ONAIR_WEBHOOK_SECRET"));
+            let (settings, _) =
+                Settings::load(&given(&[hook, ("ONAIR_WEBHOOK_SECRET", "a-long-enough-secret")])).unwrap();
+            assert!(!format!("{settings:?}").contains("a-long-enough-secret"));
+        }
     }
 
     #[test]

@@ -18,9 +18,11 @@ use super::auth::AuthSettings;
 use super::error::SettingsError;
 use super::table::Key;
 use super::values::{self, Values};
+use super::webhooks::WebhookSettings;
 use crate::auth::proxies::TrustedProxies;
 use crate::live::GoLive;
 use crate::logs::Redacted;
+use crate::playback::Policy;
 
 /// Everything an operator may set, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,8 @@ pub struct Settings {
     pub demo: bool,
     /// May broadcasts go on air?
     pub go_live: GoLive,
+    /// Who is told of events, and asked about publishers.
+    pub webhooks: WebhookSettings,
     /// What is logged, and how.
     pub log: LogSettings,
     /// How long connections may take to finish after SIGTERM; 1 s to 5 min.
@@ -122,6 +126,8 @@ pub struct RtmpSettings {
 pub struct HlsSettings {
     /// Is it served?
     pub enabled: bool,
+    /// Whose needs a signed address or cookie.
+    pub signed: Policy,
 }
 
 /// What is kept, and where.
@@ -237,7 +243,10 @@ impl Settings {
             api,
             certificate,
             rtmp,
-            hls: HlsSettings { enabled: values.parsed(Key::HlsEnabled)? },
+            hls: HlsSettings {
+                enabled: values.parsed(Key::HlsEnabled)?,
+                signed: values.parsed(Key::SignedPlayback)?,
+            },
             storage: StorageSettings {
                 database: match values.optional(Key::DatabaseUrl, |text| text.parse().ok())? {
                     Some(url) => url,
@@ -254,6 +263,7 @@ impl Settings {
             },
             demo: values.parsed(Key::Demo)?,
             go_live: if values.parsed(Key::GoLive)? { GoLive::Allowed } else { GoLive::SwitchedOff },
+            webhooks: WebhookSettings::from_values(values)?,
             log: LogSettings {
                 filter: values.required(Key::LogFilter, LogFilter::parse)?,
                 format: values.parsed(Key::LogFormat)?,
@@ -301,10 +311,10 @@ fn certificate(
     }
 }
 
-fn env(key: Key) -> &'static str {
+pub(super) fn env(key: Key) -> &'static str {
     key.setting().env
 }
 
-fn alone(key: Key, missing: &'static str) -> SettingsError {
+pub(super) fn alone(key: Key, missing: &'static str) -> SettingsError {
     SettingsError::Alone { name: env(key), missing }
 }

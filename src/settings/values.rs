@@ -201,6 +201,18 @@ pub(super) fn service_url(text: &str) -> Option<Url> {
     (url.scheme() == "https" && anonymous(&url)).then_some(url)
 }
 
+/// An `http` or `https` address that something is posted to.
+pub(super) fn hook_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && anonymous(&url)).then_some(url)
+}
+
+/// A secret shared with another program, long enough not to be guessed.
+pub(super) fn shared_secret(text: &str) -> Option<String> {
+    ((16..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
+        .then(|| text.to_owned())
+}
+
 fn anonymous(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }

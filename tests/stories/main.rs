@@ -13,6 +13,7 @@ mod publishers;
 mod reconnect;
 mod restart;
 mod rungs;
+mod signed;
 mod strangers;
 
 #[path = "../../packager/tests/reader/mod.rs"]

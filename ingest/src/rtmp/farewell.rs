@@ -14,6 +14,7 @@ pub(super) fn refusal_code(refusal: &Refusal) -> &'static str {
         | Refusal::BadKey
         | Refusal::AlreadyPublishing
         | Refusal::Full
+        | Refusal::NotAdmitted
         | Refusal::NotLive => BAD_NAME,
         Refusal::Unavailable | Refusal::UnsupportedCodec { .. } => FAILED,
     }

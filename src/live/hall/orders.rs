@@ -62,6 +62,7 @@ impl Hall {
 
     fn update(&mut self, card: Card) {
         self.lookups.forget(&card.id);
+        self.premises.ledger.amend(&card.id, card.audience);
         let Some(entry) = self.entries.get_mut(&card.id) else { return };
         let rotated = entry.card.origination != card.origination;
         let id = card.id.clone();
@@ -80,7 +81,8 @@ impl Hall {
         if !publishers.is_empty() {
             entry.silent_since = Some(Instant::now());
         }
-        self.part_with(id, &publishers);
+        let card = entry.card.clone();
+        self.part_with(&card, &publishers);
         publishers.len()
     }
 
@@ -91,15 +93,23 @@ impl Hall {
         self.end(id, EndReason::ByHost);
         self.lookups.forget(id);
         Arc::make_mut(&mut self.endings).forget(id);
+        self.premises.ledger.forget(id);
         let (house, id) = (self.premises.house.clone(), id.to_owned());
-        self.closing.spawn_blocking(move || house.clear(&id));
+        let writing = self.finishing.remove(&id);
+        self.closing.spawn_blocking(move || {
+            if let Some(writing) = writing {
+                // Nothing is ever sent; the other end goes when the last part is on disk.
+                writing.iter().for_each(drop);
+            }
+            house.clear(&id);
+        });
         Ok(())
     }
 
     /// Takes a broadcast off the air, or its preview down; `None` where it was not on air.
     pub(super) fn end(&mut self, id: &str, why: EndReason) -> Option<Ending> {
         let entry = self.entries.remove(id)?;
-        self.part_with(id, &entry.publishers);
+        self.part_with(&entry.card, &entry.publishers);
         let snapshot = entry.snapshot();
         // It finishes its part and closes its playlists on its own threads.
         entry.run.tell(Command::End);
@@ -118,7 +128,12 @@ impl Hall {
             Scene::Live => {
                 info!(broadcast.id = %id, "{id} has ended: {}", why.name());
                 self.resting.add(id, run.shelf.clone(), Instant::now());
-                self.closing.spawn_blocking(move || run.join());
+                let (done, writing) = std::sync::mpsc::channel();
+                self.finishing.insert(id.to_owned(), writing);
+                self.closing.spawn_blocking(move || {
+                    run.join();
+                    drop(done);
+                });
                 Some(self.note_end(&snapshot, why))
             }
         }

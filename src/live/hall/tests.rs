@@ -1,18 +1,23 @@
 use std::path::Path;
 
-use ingest::{Answer, Protocol, Publisher as Asking, Sink, StreamKey};
+use ingest::{Answer, CloseReason, Protocol, Publisher as Asking, Sink, StreamKey};
 use origin::Origin;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::auth::secrets::Secret;
+use crate::hooks::admission::{Departures, Hooks, OnFailure};
+use crate::hooks::testing::{Manner, Receiver, patient};
 use crate::live::card::Opening;
 use crate::live::directory::Away;
 use crate::live::handle::{RemoveError, StartError};
 use crate::live::lease::InProcess;
 use crate::live::testing::{Books, card};
 use crate::metrics::Metrics;
+use crate::playback::credential::Shown;
+use crate::playback::{Audience, Gate, Policy};
 
 fn premises(
     dir: &Path,
@@ -37,9 +42,15 @@ fn premises(
         go_live: GoLive::Allowed,
         requests: asked,
         events: heard,
+        ledger: Ledger::open(gate(), &dir.join("live")).unwrap(),
+        admission: Admission::open(),
         happenings,
     };
     (premises, requests, happened)
+}
+
+fn gate() -> Arc<Gate> {
+    Gate::new(Policy::Private, &Secret::new("secret".to_owned()))
 }
 
 /// A hall at work, and a door to it.
@@ -59,10 +70,15 @@ impl Open {
     }
 
     fn switched(go_live: GoLive, cards: impl IntoIterator<Item = Card>) -> Self {
+        Self::changed(cards, |premises| premises.go_live = go_live)
+    }
+
+    fn changed(cards: impl IntoIterator<Item = Card>, change: impl FnOnce(&mut Premises)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let books = Arc::new(Books::of(cards));
-        let (premises, requests, happened) = premises(folder.path(), books.clone());
-        let (hall, handle) = Hall::new(Premises { go_live, ..premises });
+        let (mut premises, requests, happened) = premises(folder.path(), books.clone());
+        change(&mut premises);
+        let (hall, handle) = Hall::new(premises);
         let shutdown = CancellationToken::new();
         let hall = tokio::spawn(hall.run(shutdown.clone()));
         Self { handle, requests, happened, books, shutdown, hall, folder }
@@ -303,4 +319,56 @@ async fn a_programme_that_stops_by_itself_goes_on_in_the_same_run() {
     assert!(revived.record.fence > fence);
     assert!(handle.ending("a").is_none());
     hall.stop().await;
+}
+
+/// Hooks at `receiver`, and the task that tells of departures.
+fn hooks(receiver: &Receiver) -> (Admission, Departures) {
+    let url = Some(url::Url::parse(&receiver.url()).unwrap());
+    let secret = Secret::new("a shared secret".to_owned());
+    let hooks = Hooks { on_publish: url.clone(), on_unpublish: url, secret, on_failure: OnFailure::Deny };
+    Admission::new(hooks, &patient())
+}
+
+#[tokio::test]
+async fn the_hook_is_asked_before_a_publisher_is_let_in_and_told_when_it_has_gone() {
+    let mut receiver = Receiver::open(Manner::Answers(403)).await;
+    let (admission, departures) = hooks(&receiver);
+    let told = tokio::spawn(departures.run(CancellationToken::new()));
+    let mut open = Open::changed([card("a")], |premises| premises.admission = admission);
+    assert_eq!(open.refusal("a", "wrong").await, Refusal::BadKey);
+    assert_eq!(open.refusal("a", "key").await, Refusal::NotAdmitted);
+    let asked = receiver.next().await.json();
+    assert_eq!((&asked["event"], &asked["publisher"]["broadcastId"]), (&"on_publish".into(), &"a".into()));
+    assert!(open.handle.broadcast("a").is_none() && open.happened().is_empty());
+
+    receiver.behave(Manner::Answers(204));
+    let host = open.publish("a", "key").await.unwrap();
+    let session = receiver.next().await.json()["publisher"]["session"].clone();
+    assert_eq!(open.handle.live("a").unwrap().publishers[0].session, session);
+    drop(host);
+    let gone = receiver.next().await.json();
+    assert_eq!((&gone["event"], &gone["publisher"]["session"]), (&"on_unpublish".into(), &session));
+    open.close().await;
+    told.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broadcast_is_its_audiences_before_it_is_served() {
+    let gates = gate();
+    let hears = |id: &str| gates.admit(id, Shown::Plain, &http::HeaderMap::new(), || 0).is_ok();
+    let private = Card { audience: Audience::Members, ..card("private") };
+    let open = Open::changed([card("public"), private.clone()], |premises| {
+        let media = premises.house.media_dir.clone();
+        premises.ledger = Ledger::open(gates.clone(), &media).unwrap();
+    });
+    let _hosts =
+        [open.publish("public", "key").await.unwrap(), open.publish("private", "key").await.unwrap()];
+    assert!(hears("public") && !hears("private"));
+    open.handle.update(Card { audience: Audience::Everybody, ..private }).await.unwrap();
+    open.handle.update(Card { audience: Audience::Members, ..card("public") }).await.unwrap();
+    assert!(hears("private") && !hears("public"));
+    open.handle.end("private", EndReason::ByHost).await.unwrap();
+    open.handle.remove("private").await.unwrap();
+    assert!(!hears("private"));
+    open.close().await;
 }

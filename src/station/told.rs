@@ -1,0 +1,27 @@
+//! Other programs that are asked and told: what the settings say of them, at work.
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::hooks::admission::{self, Admission, Hooks};
+use crate::hooks::courier::Courier;
+use crate::http::client::system_roots;
+use crate::settings::WebhookSettings;
+
+/// The admission hooks; who has gone is told until `shutdown`.
+pub(super) fn admission(
+    settings: &WebhookSettings,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Admission {
+    let Some(secret) = &settings.secret else { return Admission::open() };
+    let hooks = Hooks {
+        on_publish: settings.on_publish.clone(),
+        on_unpublish: settings.on_unpublish.clone(),
+        secret: secret.clone(),
+        on_failure: settings.on_publish_fail,
+    };
+    let (admission, departures) = Admission::new(hooks, &Courier::new(system_roots(), admission::PATIENCE));
+    tasks.spawn(departures.run(shutdown.clone()));
+    admission
+}
