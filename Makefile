@@ -13,10 +13,11 @@ export PATH := $(PATH):$(TOOLS)/bin
 # What is passed on: make run ARGS=--demo
 ARGS ?=
 FUZZ_SECONDS ?= 60
+MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis bench bench-cores bench-process bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
+	schemathesis bench bench-cores bench-process bench-broadcasts bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -136,6 +137,10 @@ bench-process: deps-bench web ## the binary as a process: CPU, memory, listeners
 	@bench/broadcast-cpu.py
 	@bench/listeners.py
 	@bench/origin-vs-nginx.py
+
+bench-broadcasts: deps-bench web ## 50 broadcasts at once, each one heard: make bench-broadcasts MINUTES=10
+	@cargo build --release --package onair
+	@bench/broadcasts.py --minutes $(MINUTES)
 
 bench-latency: deps-test release web-install ## mic to ear, in Chromium, step by step
 	@cd web && ONAIR_BIN=$(TARGET)/release/onair npm run --silent bench:latency
