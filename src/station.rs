@@ -22,6 +22,7 @@ use crate::api::config::Features;
 use crate::api::{self, Addresses, Context};
 use crate::auth::secrets;
 use crate::banner::{Banner, Publishing, address};
+use crate::broadcasts::{Books, scribe};
 use crate::database;
 use crate::front::{Backstage, Front};
 use crate::live::directory::{Directory, Search};
@@ -72,7 +73,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     let backstage = backstage(&house, data_dir)?;
     let (requests, asked) = mpsc::channel(REQUESTS);
-    let (happenings, mut happened) = mpsc::channel(HAPPENINGS);
+    let (happenings, happened) = mpsc::channel(HAPPENINGS);
     let cards = broadcasts(&settings, &key);
     let ledger = Ledger::open(gate.clone(), &house.media_dir).context("reading whose broadcasts are")?;
     // The web outlives the programmes: what is held is answered before connections are let go.
@@ -82,7 +83,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let premises = Premises {
         house,
         backstage: backstage.clone(),
-        directory: Arc::new(Fixed(cards.clone())),
+        directory: Arc::new(Fixed(cards.clone(), Books::new(store.clone()))),
         go_live: settings.go_live,
         requests: asked,
         events: heard,
@@ -92,10 +93,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     let (mut hall, handle) = Hall::new(premises);
     hall.begin(cards.clone())?;
-    tasks.spawn(async move { while happened.recv().await.is_some() {} });
+    let presence = Arc::new(Presence::default());
+    tasks.spawn(scribe::run(journal.clone(), presence.clone(), happened));
 
     let banner = banner(&settings, &doors, &key)?;
-    let presence = Arc::new(Presence::default());
     let watched = observe::Watched {
         hall: handle.clone(),
         origin: origin.clone(),
@@ -158,13 +159,15 @@ fn backstage(house: &RunHouse, data_dir: &Path) -> anyhow::Result<RunHouse> {
     Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, ..house.clone() })
 }
 
-/// What this station broadcasts until there are accounts.
-struct Fixed(Vec<Card>);
+/// What is built in, and what people made.
+struct Fixed(Vec<Card>, Books);
 
 impl Directory for Fixed {
     fn find(&self, id: &str) -> Search {
-        let found = self.0.iter().find(|card| card.id == id).cloned();
-        Box::pin(async move { Ok(found) })
+        match self.0.iter().find(|card| card.id == id).cloned() {
+            Some(card) => Box::pin(async move { Ok(Some(card)) }),
+            None => self.1.find(id),
+        }
     }
 }
 

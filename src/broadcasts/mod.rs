@@ -1,10 +1,11 @@
 //! Broadcasts as people make them: between the store, which remembers them, and the hall, which puts them
 //! on air.
 //!
-//! [`draft`] says what a broadcast may be called, and [`builtin`] makes the two that are always there.
+//! The hall looks broadcasts up in [`Books`], and the [`scribe`] writes down what it tells. [`draft`] says what a broadcast may be called, and [`builtin`] makes the two that are always there.
 
 mod books;
 pub mod builtin;
 pub mod draft;
+pub mod scribe;
 
 pub use books::{BadRow, Books, card};

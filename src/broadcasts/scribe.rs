@@ -1,0 +1,204 @@
+//! Writes down what the hall tells and who listens. Into a file first, so that nothing waits for the database.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use packager::WallClock;
+use serde_json::json;
+use store::{Actor, AuditEntry, Entry, Journal, JournalFull, Subject, Timestamp};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{error, warn};
+
+use crate::live::clock::wall_clock;
+use crate::live::presence::{News, Step};
+use crate::live::{Happening, Presence};
+
+/// How often it is written down who came to listen and who left.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// Writes until the hall is closed and everything that it told is written.
+pub async fn run(journal: Journal, presence: Arc<Presence>, mut happened: mpsc::Receiver<Happening>) {
+    let mut rounds = interval(ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            happening = happened.recv() => match happening {
+                Some(happening) => note(&journal, &presence, &happening),
+                None => break,
+            },
+            _ = rounds.tick() => note_audience(&journal, &presence),
+        }
+    }
+    note_audience(&journal, &presence);
+}
+
+fn note(journal: &Journal, presence: &Presence, happening: &Happening) {
+    if let Happening::Ended { id, .. } = happening {
+        presence.dismiss(id);
+        note_audience(journal, presence);
+    }
+    for entry in entries(happening) {
+        if let Err(full) = journal.append(entry) {
+            error!(broadcast.id = %happening.broadcast(), "{happening:?} is not written down: {full}");
+        }
+    }
+}
+
+fn entries(happening: &Happening) -> Vec<Entry> {
+    match happening {
+        Happening::WentLive { id, run, at } => vec![
+            Entry::BroadcastLive { broadcast_id: id.clone(), run: run.to_string(), at: stamp(*at) },
+            audit("broadcast.went_live", id, *at, json!({"run": run.as_str()})),
+        ],
+        Happening::Ended { id, run, at, why } => vec![
+            Entry::BroadcastEnded { broadcast_id: id.clone(), run: run.to_string(), at: stamp(*at) },
+            audit("broadcast.went_off", id, *at, json!({"run": run.as_str(), "why": why.name()})),
+        ],
+        Happening::PublisherJoined { id, session, protocol, at } => vec![Entry::SessionJoined {
+            session_id: session.clone(),
+            broadcast_id: id.clone(),
+            user_id: None,
+            role: room::Role::Owner.name().to_owned(),
+            transport: (*protocol).to_owned(),
+            at: stamp(*at),
+        }],
+        Happening::PublisherLeft { session, at, .. } => {
+            vec![Entry::SessionLeft { session_id: session.clone(), at: stamp(*at) }]
+        }
+        Happening::Degraded { id, trouble, at } => {
+            vec![audit("broadcast.degraded", id, *at, json!({"trouble": trouble.name()}))]
+        }
+    }
+}
+
+/// Thousands of listeners make a few writes to the file: what is taken within milliseconds is written at once.
+fn note_audience(journal: &Journal, presence: &Presence) {
+    let mut left_out = 0;
+    for (broadcast, news) in presence.news(Instant::now(), wall_clock()) {
+        for entry in listeners(&broadcast, news) {
+            left_out += u64::from(journal.append(entry) == Err(JournalFull));
+        }
+    }
+    if left_out > 0 {
+        warn!("{left_out} sessions are not written down: {JournalFull}");
+    }
+}
+
+fn listeners(broadcast: &str, news: News) -> Vec<Entry> {
+    let passages = news.passages.into_iter().map(|passage| match passage.step {
+        Step::Came => Entry::SessionJoined {
+            session_id: passage.session,
+            broadcast_id: broadcast.to_owned(),
+            user_id: None,
+            role: room::Role::Listener.name().to_owned(),
+            transport: "hls".to_owned(),
+            at: stamp(passage.at),
+        },
+        Step::Left => Entry::SessionLeft { session_id: passage.session, at: stamp(passage.at) },
+    });
+    let peak = news.peak.map(|peak| Entry::PeakListeners {
+        broadcast_id: broadcast.to_owned(),
+        listeners: u32::try_from(peak).unwrap_or(u32::MAX),
+    });
+    passages.chain(peak).collect()
+}
+
+fn audit(action: &str, broadcast: &str, at: WallClock, detail: serde_json::Value) -> Entry {
+    Entry::Audit(AuditEntry {
+        id: store::id(),
+        at: stamp(at),
+        actor: Actor::System,
+        action: action.to_owned(),
+        subject: Some(Subject { kind: "broadcast".to_owned(), id: broadcast.to_owned() }),
+        address: None,
+        detail,
+    })
+}
+
+fn stamp(at: WallClock) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(at.0 / 1_000).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use packager::RunId;
+    use store::{Broadcast, DatabaseUrl, Slice, Status, Store, User, Visibility};
+
+    use super::*;
+    use crate::broadcasts::draft;
+    use crate::live::EndReason;
+
+    async fn store(folder: &std::path::Path) -> Store {
+        let store = Store::open(&DatabaseUrl::sqlite(&folder.join("onair.db"))).unwrap();
+        store.migrate_up().await.unwrap();
+        let now = Timestamp::now();
+        let host = User {
+            id: "amy".into(),
+            email: "amy@example.org".into(),
+            username: "amy".into(),
+            display_name: "Amy".into(),
+            avatar_url: None,
+            password_hash: None,
+            role: room::Role::Host,
+            must_change_password: false,
+            suspended_at: None,
+            suspended_reason: None,
+            last_sign_in_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        store.users().insert(&host).await.unwrap();
+        let news = Broadcast {
+            id: "news".into(),
+            room_name: "news".into(),
+            host_id: "amy".into(),
+            title: "News".into(),
+            visibility: Visibility::Public,
+            ..draft::blank()
+        };
+        store.broadcasts().insert(&news).await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn what_happens_to_a_broadcast_is_in_the_store_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let (journal, keeper) = Journal::open(&folder.path().join("journal"), &store).unwrap();
+        let presence = Arc::new(Presence::default());
+        let (tell, happened) = mpsc::channel(16);
+        let scribe = tokio::spawn(run(journal, presence.clone(), happened));
+        let (id, run, at) = ("news".to_owned(), RunId::parse("r1").unwrap(), WallClock(5_000_000));
+        let session = store::id();
+        for happening in [
+            Happening::WentLive { id: id.clone(), run: run.clone(), at },
+            Happening::PublisherJoined { id: id.clone(), session: session.clone(), protocol: "rtmp", at },
+        ] {
+            tell.send(happening).await.unwrap();
+        }
+        let home = Ipv4Addr::new(192, 0, 2, 1).into();
+        for name in ["a", "b"] {
+            presence.beat(&id, name, home, Instant::now()).unwrap();
+        }
+        let over = WallClock(9_000_000);
+        tell.send(Happening::PublisherLeft { id: id.clone(), session, at: over }).await.unwrap();
+        let why = EndReason::ByHost;
+        tell.send(Happening::Ended { id: id.clone(), run, at: over, why }).await.unwrap();
+        drop(tell);
+        scribe.await.unwrap();
+        keeper.finish().await;
+
+        let row = store.broadcasts().load(&id).await.unwrap().unwrap().broadcast;
+        assert_eq!((row.status, row.run.as_deref(), row.peak_listeners), (Status::Ended, Some("r1"), 2));
+        let times = (row.started_at.map(Timestamp::as_millis), row.ended_at.map(Timestamp::as_millis));
+        assert_eq!(times, (Some(5_000), Some(9_000)));
+        let sessions = store.sessions().list(&id, &Slice::first(10)).await.unwrap().items;
+        let mut transports: Vec<_> = sessions.iter().map(|session| session.transport.as_str()).collect();
+        transports.sort_unstable();
+        assert_eq!(transports, ["hls", "hls", "rtmp"]);
+        assert!(sessions.iter().all(|session| session.left_at.is_some()), "{sessions:?}");
+    }
+}
