@@ -34,30 +34,30 @@ pub async fn run(journal: Journal, presence: Arc<Presence>, mut happened: mpsc::
 }
 
 fn note(journal: &Journal, presence: &Presence, happening: &Happening) {
-    if let Happening::Ended { id, .. } = happening {
-        presence.dismiss(id);
+    if let Happening::Ended { card, .. } = happening {
+        presence.dismiss(&card.id);
         note_audience(journal, presence);
     }
     for entry in entries(happening) {
         if let Err(full) = journal.append(entry) {
-            error!(broadcast.id = %happening.broadcast(), "{happening:?} is not written down: {full}");
+            error!(broadcast.id = %happening.broadcast().id, "{happening:?} is not written down: {full}");
         }
     }
 }
 
 fn entries(happening: &Happening) -> Vec<Entry> {
     match happening {
-        Happening::WentLive { id, run, at } => vec![
-            Entry::BroadcastLive { broadcast_id: id.clone(), run: run.to_string(), at: stamp(*at) },
-            audit("broadcast.went_live", id, *at, json!({"run": run.as_str()})),
+        Happening::WentLive { card, run, at } => vec![
+            Entry::BroadcastLive { broadcast_id: card.id.clone(), run: run.to_string(), at: stamp(*at) },
+            audit("broadcast.went_live", &card.id, *at, json!({"run": run.as_str()})),
         ],
-        Happening::Ended { id, run, at, why } => vec![
-            Entry::BroadcastEnded { broadcast_id: id.clone(), run: run.to_string(), at: stamp(*at) },
-            audit("broadcast.went_off", id, *at, json!({"run": run.as_str(), "why": why.name()})),
+        Happening::Ended { card, run, at, why } => vec![
+            Entry::BroadcastEnded { broadcast_id: card.id.clone(), run: run.to_string(), at: stamp(*at) },
+            audit("broadcast.went_off", &card.id, *at, json!({"run": run.as_str(), "why": why.name()})),
         ],
-        Happening::PublisherJoined { id, session, protocol, at } => vec![Entry::SessionJoined {
+        Happening::PublisherJoined { card, session, protocol, at } => vec![Entry::SessionJoined {
             session_id: session.clone(),
-            broadcast_id: id.clone(),
+            broadcast_id: card.id.clone(),
             user_id: None,
             role: room::Role::Owner.name().to_owned(),
             transport: (*protocol).to_owned(),
@@ -66,8 +66,8 @@ fn entries(happening: &Happening) -> Vec<Entry> {
         Happening::PublisherLeft { session, at, .. } => {
             vec![Entry::SessionLeft { session_id: session.clone(), at: stamp(*at) }]
         }
-        Happening::Degraded { id, trouble, at } => {
-            vec![audit("broadcast.degraded", id, *at, json!({"trouble": trouble.name()}))]
+        Happening::Degraded { card, trouble, at } => {
+            vec![audit("broadcast.degraded", &card.id, *at, json!({"trouble": trouble.name()}))]
         }
     }
 }
@@ -157,6 +157,7 @@ mod tests {
             host_id: "amy".into(),
             title: "News".into(),
             visibility: Visibility::Public,
+            stream_key: store::Secret::new("key"),
             ..draft::blank()
         };
         store.broadcasts().insert(&news).await.unwrap();
@@ -171,11 +172,13 @@ mod tests {
         let presence = Arc::new(Presence::default());
         let (tell, happened) = mpsc::channel(16);
         let scribe = tokio::spawn(run(journal, presence.clone(), happened));
-        let (id, run, at) = ("news".to_owned(), RunId::parse("r1").unwrap(), WallClock(5_000_000));
+        let row = store.broadcasts().load("news").await.unwrap().unwrap().broadcast;
+        let (id, card) = (row.id.clone(), Arc::new(crate::broadcasts::card(&row).unwrap()));
+        let (run, at) = (RunId::parse("r1").unwrap(), WallClock(5_000_000));
         let session = store::id();
         for happening in [
-            Happening::WentLive { id: id.clone(), run: run.clone(), at },
-            Happening::PublisherJoined { id: id.clone(), session: session.clone(), protocol: "rtmp", at },
+            Happening::WentLive { card: card.clone(), run: run.clone(), at },
+            Happening::PublisherJoined { card: card.clone(), session: session.clone(), protocol: "rtmp", at },
         ] {
             tell.send(happening).await.unwrap();
         }
@@ -184,9 +187,10 @@ mod tests {
             presence.beat(&id, name, home, Instant::now()).unwrap();
         }
         let over = WallClock(9_000_000);
-        tell.send(Happening::PublisherLeft { id: id.clone(), session, at: over }).await.unwrap();
+        let left = Happening::PublisherLeft { card: card.clone(), session, protocol: "rtmp", at: over };
+        tell.send(left).await.unwrap();
         let why = EndReason::ByHost;
-        tell.send(Happening::Ended { id: id.clone(), run, at: over, why }).await.unwrap();
+        tell.send(Happening::Ended { card, run, at: over, why }).await.unwrap();
         drop(tell);
         scribe.await.unwrap();
         keeper.finish().await;
