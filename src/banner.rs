@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use url::Url;
 
+use crate::auth::FirstAdmin;
 use crate::logs::Redacted;
 
 /// Where everything is, and how to go live. Its `Display` shows the stream key: print it, never log it.
@@ -17,6 +18,8 @@ pub struct Banner {
     pub rtmp: Vec<Url>,
     /// What OBS needs to go live in `studio`.
     pub studio: Option<Publishing>,
+    /// Who can sign in, where this start made them.
+    pub admin: Option<FirstAdmin>,
     /// The page of the broadcast `demo`, where it is on air.
     pub demo: Option<Url>,
 }
@@ -57,6 +60,17 @@ impl fmt::Display for Banner {
             writeln!(f, "  Stream key  {}", studio.stream_key.expose())?;
             writeln!(f, "  Listen at   {}", studio.listen)?;
         }
+        if let Some(admin) = &self.admin {
+            writeln!(f, "\n  To sign in as the admin, whom this first start made:")?;
+            writeln!(f, "  E-mail      {}", admin.email.as_str())?;
+            match &admin.password {
+                Some(password) => {
+                    writeln!(f, "  Password    {}", password.expose())?;
+                    writeln!(f, "  It is shown this once, and has to be changed at the first sign-in.")?;
+                }
+                None => writeln!(f, "  Password    the one in ONAIR_ADMIN_PASSWORD")?,
+            }
+        }
         writeln!(f)
     }
 }
@@ -84,6 +98,7 @@ pub fn address(scheme: &str, bound: SocketAddr, public: Option<&Url>, path: &str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::fields::Email;
 
     fn url(text: &str) -> Url {
         text.parse().unwrap()
@@ -98,6 +113,10 @@ mod tests {
                 server: url("rtmp://localhost:1935/live"),
                 stream_key: Redacted::new("studio?token=abc".to_owned()),
                 listen: url("http://localhost:8080/listen/studio"),
+            }),
+            admin: Some(FirstAdmin {
+                email: Email::parse("admin@localhost").unwrap(),
+                password: Some(Redacted::new("sesame".to_owned())),
             }),
             demo: Some(url("http://localhost:8080/listen/demo")),
         };
@@ -114,9 +133,14 @@ mod tests {
                 "Server      rtmp://localhost:1935/live",
                 "Stream key  studio?token=abc",
                 "Listen at   http://localhost:8080/listen/studio",
+                "To sign in as the admin, whom this first start made:",
+                "E-mail      admin@localhost",
+                "Password    sesame",
+                "It is shown this once, and has to be changed at the first sign-in.",
             ]
         );
-        assert!(!format!("{banner:?}").contains("abc"));
+        let debug = format!("{banner:?}");
+        assert!(!debug.contains("abc") && !debug.contains("sesame"));
     }
 
     #[test]

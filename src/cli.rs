@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use room::Role;
+
 use crate::settings::table::{Key, Kind, Preset, Setting, TABLE};
-use clap::error::{ContextKind, ErrorKind};
+use crate::user_command::{PasswordSource, UserCommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap, value_parser};
 
 /// What was asked for.
@@ -36,6 +39,8 @@ pub enum Command {
     },
     /// Print the document of the API.
     Openapi,
+    /// Make or mend an account.
+    User(UserCommand),
 }
 
 /// What to do with the database's schema.
@@ -66,6 +71,7 @@ impl Cli {
             Some(("doctor", matches)) => (Command::Doctor { url: matches.get_one("url").cloned() }, matches),
             Some(("openapi", matches)) => (Command::Openapi, matches),
             Some(("migrate", matches)) => migration(matches),
+            Some(("user", matches)) => user(matches),
             Some((_, matches)) => (Command::Serve, matches),
             None => (Command::Serve, &matches),
         };
@@ -86,6 +92,30 @@ fn migration(matches: &ArgMatches) -> (Command, &ArgMatches) {
         None => (Migration::Status, matches),
     };
     (Command::Migrate(migration), matches)
+}
+
+/// What is asked of an account; the settings' flags stand with the last subcommand.
+fn user(matches: &ArgMatches) -> (Command, &ArgMatches) {
+    let Some((verb, matches)) = matches.subcommand() else { unreachable!("clap asks for one") };
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let email = text("email").expect("clap asks for it");
+    let role = || *matches.get_one::<Role>("role").expect("clap asks for it, or has a default");
+    let password = || match matches.get_flag("password-stdin") {
+        true => PasswordSource::Stdin,
+        false => PasswordSource::Generated,
+    };
+    let command = match verb {
+        "create" => UserCommand::Create {
+            email,
+            username: text("username"),
+            name: text("name"),
+            role: role(),
+            password: password(),
+        },
+        "set-role" => UserCommand::SetRole { email, role: role() },
+        _ => UserCommand::ResetPassword { email, password: password() },
+    };
+    (Command::User(command), matches)
 }
 
 fn flags(matches: &ArgMatches) -> Vec<(Key, String)> {
@@ -115,6 +145,7 @@ pub fn command() -> Clap {
                 .help("Print the settings in force and where each came from, secrets masked, and exit"),
         )
         .args(TABLE.iter().map(argument))
+        .subcommand(user_command())
         .subcommand(Clap::new("serve").about("Be on air; what happens without a subcommand"))
         .subcommand(
             Clap::new("migrate")
@@ -146,6 +177,46 @@ pub fn command() -> Clap {
         .subcommand(
             Clap::new("openapi").about("Print the API's OpenAPI document, as /api/openapi.json serves it"),
         )
+}
+
+fn user_command() -> Clap {
+    let email = || Arg::new("email").value_name("EMAIL").required(true).help("Whose account");
+    let role =
+        || Arg::new("role").value_name("ROLE").value_parser(account_role).help("admin, host or listener");
+    let password = || {
+        Arg::new("password-stdin")
+            .long("password-stdin")
+            .action(ArgAction::SetTrue)
+            .help("Read the password from standard input instead of making one and printing it")
+    };
+    Clap::new("user")
+        .about("Make or mend an account")
+        .subcommand_required(true)
+        .subcommand(
+            Clap::new("create")
+                .about("Make an account")
+                .arg(email())
+                .arg(role().long("role").default_value("host"))
+                .arg(Arg::new("username").long("username").value_name("NAME").help("For others to find"))
+                .arg(Arg::new("name").long("name").value_name("NAME").help("For others to read"))
+                .arg(password()),
+        )
+        .subcommand(
+            Clap::new("set-role")
+                .about("Give an account another role; a running station knows within a quarter of an hour")
+                .arg(email())
+                .arg(role().required(true)),
+        )
+        .subcommand(
+            Clap::new("reset-password")
+                .about("Give an account another password, and sign it out everywhere")
+                .arg(email())
+                .arg(password()),
+        )
+}
+
+fn account_role(text: &str) -> Result<Role, String> {
+    Role::of_account(text).map_err(|_| "use admin, host or listener".to_owned())
 }
 
 fn argument(setting: &'static Setting) -> Arg {
@@ -181,7 +252,13 @@ fn stop(error: &clap::Error) -> Stop {
     let wrong = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
         .into_iter()
-        .find_map(|kind| error.get(kind));
+        .find_map(|kind| error.get(kind))
+        .and_then(|value| match value {
+            ContextValue::String(name) => Some(name),
+            // The likeliest stands last.
+            ContextValue::Strings(names) => names.last(),
+            _ => None,
+        });
     Stop::Wrong(match meant {
         Some(name) => format!("{wrong}; did you mean {name}?"),
         None => format!("{wrong}; `onair --help` tells more"),
@@ -244,6 +321,28 @@ mod tests {
         assert_eq!(parse("onair migrate status").command, Command::Migrate(Migration::Status));
         assert!(wrong("onair migrate").contains("requires a subcommand"));
         assert!(wrong("onair migrate down -- -1").contains("-1"));
+    }
+
+    #[test]
+    fn an_account_is_named_by_its_address_and_its_password_never_typed_here() {
+        let created = parse("onair user create amy@radio.example --role listener --data-dir x");
+        let expected = UserCommand::Create {
+            email: "amy@radio.example".to_owned(),
+            username: None,
+            name: None,
+            role: Role::Listener,
+            password: PasswordSource::Generated,
+        };
+        assert_eq!(created.command, Command::User(expected));
+        assert_eq!(created.flags, [(Key::DataDir, "x".to_owned())]);
+        let reset = parse("onair user reset-password amy@radio.example --password-stdin");
+        let email = "amy@radio.example".to_owned();
+        let expected = UserCommand::ResetPassword { email: email.clone(), password: PasswordSource::Stdin };
+        assert_eq!(reset.command, Command::User(expected));
+        let role = parse("onair user set-role amy@radio.example admin");
+        assert_eq!(role.command, Command::User(UserCommand::SetRole { email, role: Role::Admin }));
+        assert!(wrong("onair user set-role amy@radio.example owner").contains("use admin, host or listener"));
+        assert!(wrong("onair user reset-password amy@radio.example secret").contains("unexpected argument"));
     }
 
     #[test]

@@ -24,4 +24,5 @@ pub mod port;
 pub mod settings;
 pub mod station;
 pub mod tls;
+pub mod user_command;
 pub mod web;

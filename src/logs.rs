@@ -31,7 +31,8 @@ fn colour(format: LogFormat) -> bool {
 }
 
 /// A secret or a person's address: printing it by `Debug` or `Display` gives `[redacted]`.
-#[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, Hash, PartialEq, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Redacted<T>(T);
 
 impl<T> Redacted<T> {

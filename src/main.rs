@@ -8,7 +8,7 @@ use onair::cli::{Cli, Command, Stop};
 use onair::doctor::CertificateSource;
 use onair::http::client;
 use onair::settings::{Certificate, Layers, Settings, docs};
-use onair::{database, doctor, logs, migrate, station};
+use onair::{database, doctor, logs, migrate, station, user_command};
 
 fn main() -> ExitCode {
     let cli = match Cli::parse(std::env::args_os()) {
@@ -40,6 +40,11 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
             Command::Migrate(migration) => {
                 let store = database::open(&settings.storage)?;
                 migrate::run(&store, migration, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
+            }
+            Command::User(command) => {
+                let store = database::open_ready(&settings.storage).await?;
+                user_command::run(&store, command, &mut io::stdin(), &mut io::stdout()).await?;
+                Ok(ExitCode::SUCCESS)
             }
             Command::Doctor { url } => {
                 let patient = patient(settings);

@@ -20,7 +20,7 @@ use tracing::info;
 
 use crate::api::config::Features;
 use crate::api::{self, Addresses, Context};
-use crate::auth::secrets;
+use crate::auth::{Auth, secrets};
 use crate::banner::{Banner, Publishing, address};
 use crate::broadcasts::{Books, scribe};
 use crate::database;
@@ -59,6 +59,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let journal = data_dir.join("journal.jsonl");
     let (journal, keeper) = Journal::open(&journal, &store)
         .with_context(|| format!("opening the journal {}", journal.display()))?;
+    let (auth, first_admin) = Auth::open(&settings, store.clone()).await?;
+    tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
     let (events, heard) = mpsc::unbounded_channel();
@@ -96,7 +98,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let presence = Arc::new(Presence::default());
     tasks.spawn(scribe::run(journal.clone(), presence.clone(), happened));
 
-    let banner = banner(&settings, &doors, &key)?;
+    let banner = Banner { admin: first_admin, ..banner(&settings, &doors, &key)? };
     let watched = observe::Watched {
         hall: handle.clone(),
         origin: origin.clone(),
@@ -115,6 +117,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         store: store.clone(),
         journal,
         features: Features::of(&settings),
+        auth,
         addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
         shutdown: shutdown.clone(),
     };
@@ -208,5 +211,5 @@ fn banner(settings: &Settings, doors: &Doors, key: &ingest::StreamKey) -> anyhow
         _ => None,
     };
     let demo = if settings.demo { page("/listen/demo") } else { None };
-    Ok(Banner { web, rtmp, studio, demo })
+    Ok(Banner { web, rtmp, studio, admin: None, demo })
 }

@@ -19,6 +19,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use store::StoreError;
+use tracing::{debug, error};
 use utoipa::ToSchema;
 
 /// The media type of every error.
@@ -149,6 +151,26 @@ impl Problem {
     /// Its HTTP status.
     pub const fn status(&self) -> StatusCode {
         self.status
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(why) => {
+                debug!("the database is away: {why}");
+                let seconds = whole_seconds(StoreError::RETRY_AFTER);
+                Self::unavailable(StoreError::RETRY_AFTER)
+                    .because(format!("the database is away at the moment; try again in {seconds} s"))
+            }
+            StoreError::Conflict { field } => Self::conflict(format!("this {field} is taken")),
+            StoreError::Dangling => Self::conflict("what this refers to has just been deleted"),
+            StoreError::BadCursor => Self::invalid("cursor", "must be the nextCursor of a page before"),
+            error => {
+                error!("the store: {error}");
+                Self::internal()
+            }
+        }
     }
 }
 

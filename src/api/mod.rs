@@ -3,20 +3,28 @@
 //! Each noun has `routes()`: its handlers, annotated with `#[utoipa::path]`, so that what is served and what
 //! the document tells are the same thing.
 
+mod api_keys;
+mod auth;
 pub mod body;
 pub mod broadcasts;
 pub mod config;
 pub mod error;
+mod follows;
 pub mod gate;
 pub mod health;
+mod invitations;
 pub mod limits;
+mod me;
 pub mod openapi;
 pub mod params;
+#[cfg(test)]
+mod testing;
 pub mod time;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::routing::get;
 use origin::Origin;
 use store::{Journal, Store};
@@ -24,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::auth::Auth;
 use crate::live::{Card, HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -49,10 +58,18 @@ pub struct Context {
     pub journal: Journal,
     /// What the settings let clients do.
     pub features: config::Features,
+    /// Who makes a request.
+    pub auth: Arc<Auth>,
     /// Where everything is bound.
     pub addresses: Arc<Addresses>,
     /// Cancelled once the process stops.
     pub shutdown: CancellationToken,
+}
+
+impl FromRef<Context> for Arc<Auth> {
+    fn from_ref(context: &Context) -> Self {
+        context.auth.clone()
+    }
 }
 
 /// The addresses in force.
@@ -66,7 +83,17 @@ pub struct Addresses {
 
 /// The routes of every noun, with what the document tells of them.
 fn nouns() -> Vec<OpenApiRouter<Context>> {
-    vec![broadcasts::routes(), config::routes(), time::routes(), health::routes()]
+    vec![
+        broadcasts::routes(),
+        auth::routes(),
+        me::routes(),
+        follows::routes(),
+        api_keys::routes(),
+        invitations::routes(),
+        config::routes(),
+        time::routes(),
+        health::routes(),
+    ]
 }
 
 fn routes() -> OpenApiRouter<Context> {

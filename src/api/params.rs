@@ -2,9 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_urlencoded::Deserializer;
+use store::Slice;
 use url::form_urlencoded;
+use utoipa::IntoParams;
 
 use super::body::misfit;
 use super::error::Problem;
@@ -30,6 +33,31 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         .map_err(|error| misfit(&error.path().to_string(), &error.inner().to_string()))
 }
 
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Pages {
+    /// Items on a page; 20 where nothing is said.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl Pages {
+    /// Most items on a page.
+    const LIMIT_MAX: u32 = 100;
+
+    /// As the store takes it.
+    pub fn slice(self) -> Result<Slice, Problem> {
+        match self.limit.unwrap_or(20) {
+            limit @ 1..=Self::LIMIT_MAX => Ok(Slice { limit, cursor: self.cursor }),
+            _ => Err(Problem::invalid("limit", format!("must be 1 to {}", Self::LIMIT_MAX))),
+        }
+    }
+}
+
 /// The names in the path, one by itself or several as a tuple. What cannot be one names nothing: 404.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
@@ -49,10 +77,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 
 #[cfg(test)]
 mod tests {
-    use axum::response::IntoResponse;
-    use serde::Deserialize;
-
     use super::*;
+    use axum::response::IntoResponse;
 
     #[derive(Debug, Deserialize, PartialEq)]
     #[serde(deny_unknown_fields, rename_all = "camelCase")]

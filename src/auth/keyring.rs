@@ -49,6 +49,16 @@ impl Keyring {
         keys.insert(entry.holder.key.clone(), entry);
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// From now on this key opens nothing.
     pub fn remove(&self, key: &str) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(key);

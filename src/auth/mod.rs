@@ -1,12 +1,16 @@
 //! Who makes a request, and how they show it.
 //!
 //! People sign in with a password and get two tokens: an access token ([`access`]) that is good for a quarter
-//! of an hour and needs no database to be read, and a refresh token that is exchanged for the next pair.
-//! Servers show an API key ([`keyring`]). What anybody may do is the business of [`room::Role::may`].
+//! of an hour and needs no database to be read, and a refresh token that is exchanged for the next pair
+//! ([`sessions`]). Servers show an API key ([`keyring`]). A handler takes [`Caller`] as an argument and asks
+//! [`room::Role::may`] what they may do.
 
 pub mod access;
+pub mod accounts;
 pub mod browser;
+mod caller;
 pub mod fields;
+mod first_admin;
 pub mod grant;
 pub mod jwt;
 pub mod keyring;
@@ -15,7 +19,184 @@ pub mod proxies;
 pub mod revocations;
 pub mod room_token;
 pub mod secrets;
+pub mod sessions;
 pub mod ticket;
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use room::Role;
+use store::{AuditEntry, Slice, Store, StoreError, Subject, Timestamp, User};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+use url::Url;
+
+use crate::settings::Settings;
+use access::AccessTokens;
+use keyring::{KEYS_MAX, KeyHolder, Keyring};
+use passwords::Passwords;
+use proxies::TrustedProxies;
+use revocations::Revocations;
+use room_token::RoomTokens;
+use secrets::Secret;
+use sessions::Limits;
+use ticket::Tickets;
+
+pub use caller::{AnyCaller, Caller, Client, SignedIn};
+pub use first_admin::FirstAdmin;
+
+/// Everything that finds out who somebody is.
+pub struct Auth {
+    store: Store,
+    access: AccessTokens,
+    refresh_secret: Secret,
+    passwords: Passwords,
+    revocations: Revocations,
+    keyring: Keyring,
+    proxies: TrustedProxies,
+    public_url: Option<Url>,
+    rules: accounts::Rules,
+    limits: Limits,
+    /// Tokens for rooms, handed out for others.
+    pub room_tokens: RoomTokens,
+    /// Tickets for rooms, handed out to browsers.
+    pub tickets: Tickets,
+}
+
+impl Auth {
+    /// Reads or makes the secrets, the first admin, and loads every API key.
+    pub async fn open(settings: &Settings, store: Store) -> anyhow::Result<(Arc<Self>, Option<FirstAdmin>)> {
+        let data_dir = &settings.storage.data_dir;
+        let given = &settings.auth;
+        let access_secret = secret(given.jwt_secret.as_ref(), data_dir, "jwt.secret")?;
+        let refresh_secret = secret(given.jwt_refresh_secret.as_ref(), data_dir, "jwt-refresh.secret")?;
+        let passwords = Passwords::start().context("starting a thread that hashes passwords")?;
+        let first = first_admin::ensure(given, &store, &passwords).await.context("making the first admin")?;
+        let auth = Self {
+            access: AccessTokens::new(&access_secret),
+            refresh_secret,
+            passwords,
+            revocations: Revocations::default(),
+            keyring: Keyring::default(),
+            proxies: settings.http.trusted_proxies.clone(),
+            public_url: settings.http.public_url.clone(),
+            rules: accounts::Rules { registration: given.registration, role: given.registration_role },
+            limits: Limits::default(),
+            room_tokens: RoomTokens::new(&access_secret),
+            tickets: Tickets::default(),
+            store,
+        };
+        auth.load_keys().await.context("loading the API keys")?;
+        if let Some(given) = &given.api_key {
+            let owner = first_admin::oldest(&auth.store).await.context("looking for an admin")?;
+            let holder = KeyHolder { key: given.key.clone(), role: Role::Admin, owner };
+            auth.keyring.add(holder, secrets::fingerprint(given.secret.expose()));
+        }
+        Ok((Arc::new(auth), first))
+    }
+
+    async fn load_keys(&self) -> Result<(), StoreError> {
+        let mut slice = Some(Slice::first(Slice::MOST));
+        let mut left = KEYS_MAX;
+        while let Some(wanted) = slice.filter(|_| left > 0) {
+            let page = self.store.api_keys().list(&wanted).await?;
+            slice = wanted.after(&page);
+            left = left.saturating_sub(page.items.len());
+            for key in page.items.into_iter().filter(|key| key.revoked_at.is_none()) {
+                let owner = key.created_by.clone();
+                let holder = KeyHolder { key: key.id, role: key.role, owner: key.created_by };
+                self.keyring.add(holder, key.secret_hash.expose().to_owned());
+                if let Some(owner) = owner
+                    && let Some(user) = self.store.users().load(&owner).await?
+                {
+                    self.keyring.withhold(&owner, !may_hold_keys(&user));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what has become of an account's role, suspension or password: access tokens that say otherwise
+    /// are void at once, and API keys of somebody who is no admin any more open nothing.
+    ///
+    /// Call it after every such change has been stored.
+    pub fn account_changed(&self, user: &User) {
+        self.revocations.revoke_user(&user.id, now());
+        self.keyring.withhold(&user.id, !may_hold_keys(user));
+    }
+
+    /// Forgets refresh tokens that have long expired, until `shutdown`.
+    pub async fn keep_tidy(self: Arc<Self>, shutdown: CancellationToken) {
+        let mut hours = interval(Duration::from_hours(1));
+        hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = hours.tick() => {}
+                () = shutdown.cancelled() => return,
+            }
+            match self.store.refresh_tokens().delete_expired(Timestamp::now(), REMEMBERED).await {
+                Ok(0) => {}
+                Ok(count) => debug!("forgot {count} refresh tokens that had expired"),
+                Err(error) => warn!("cannot forget refresh tokens that have expired: {error}"),
+            }
+        }
+    }
+
+    /// Where accounts are kept.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The API keys that open the door.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Where a page of ours comes from, where a setting says so.
+    pub fn public_url(&self) -> Option<&Url> {
+        self.public_url.as_ref()
+    }
+
+    /// Writes into the audit log what `actor` did from `address`. `detail` holds neither passwords nor tokens.
+    pub async fn audit(
+        &self,
+        actor: store::Actor,
+        action: &'static str,
+        subject: Option<Subject>,
+        address: IpAddr,
+        detail: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let entry = AuditEntry {
+            id: store::id(),
+            at: Timestamp::now(),
+            actor,
+            action: action.to_owned(),
+            subject,
+            address: Some(address.to_string()),
+            detail,
+        };
+        self.store.audit().insert(&entry).await
+    }
+}
+
+/// For how long an expired refresh token is remembered, so that its reuse is noticed.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// API keys are made by admins, and hold for as long as they are.
+fn may_hold_keys(user: &User) -> bool {
+    user.role == Role::Admin && user.suspended_at.is_none()
+}
+
+fn secret(given: Option<&Secret>, data_dir: &Path, name: &str) -> anyhow::Result<Secret> {
+    match given {
+        Some(secret) => Ok(secret.clone()),
+        None => secrets::load_or_make(data_dir, name),
+    }
+}
 
 /// Civil time in Unix milliseconds.
 pub fn now() -> u64 {

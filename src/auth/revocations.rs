@@ -9,14 +9,14 @@ use super::access::{self, Access};
 /// a password or is an admin, and all of these are limited in rate.
 const MAX: usize = 100_000;
 
-/// Accounts and sign-ins whose access tokens are void when they were issued before an instant.
+/// Accounts and sign-ins whose access tokens are void when they were issued up to an instant.
 #[derive(Debug, Default)]
 pub struct Revocations(RwLock<View>);
 
 #[derive(Debug, Default)]
 struct View {
     /// Instants in Unix milliseconds.
-    void_before: HashMap<Subject, u64>,
+    void_until: HashMap<Subject, u64>,
     /// The same in the order in which they came, to be forgotten in it.
     order: VecDeque<(u64, Subject)>,
 }
@@ -29,7 +29,7 @@ enum Subject {
 }
 
 impl Revocations {
-    /// All tokens of this account that were issued before `now` (Unix milliseconds) are void.
+    /// All tokens of this account that were issued up to `now` (Unix milliseconds) are void.
     pub fn revoke_user(&self, user: &str, now: u64) {
         self.add(Subject::User(user.to_owned()), now);
     }
@@ -42,12 +42,22 @@ impl Revocations {
     /// Is a token void that says this?
     pub fn has(&self, access: &Access) -> bool {
         let view = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if view.void_before.is_empty() {
+        if view.void_until.is_empty() {
             return false;
         }
         [Subject::User(access.user.clone()), Subject::Session(access.session.clone())]
             .iter()
-            .any(|subject| view.void_before.get(subject).is_some_and(|before| access.issued_at < *before))
+            .any(|subject| view.void_until.get(subject).is_some_and(|until| access.issued_at <= *until))
+    }
+
+    /// When a token for this account is issued at `now`, so that it is not void at once: a millisecond is long
+    /// enough for a revocation and a sign-in after it, and a clock may be set back.
+    pub fn instant_after(&self, user: &str, now: u64) -> u64 {
+        let view = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match view.void_until.get(&Subject::User(user.to_owned())) {
+            Some(until) if *until >= now => until + 1,
+            _ => now,
+        }
     }
 
     fn add(&self, subject: Subject, now: u64) {
@@ -58,12 +68,12 @@ impl Revocations {
         {
             let Some((at, oldest)) = view.order.pop_front() else { break };
             // One that was revoked again since stands in the order a second time.
-            if view.void_before.get(&oldest) == Some(&at) {
-                view.void_before.remove(&oldest);
+            if view.void_until.get(&oldest) == Some(&at) {
+                view.void_until.remove(&oldest);
             }
         }
         view.order.push_back((now, subject.clone()));
-        view.void_before.insert(subject, now);
+        view.void_until.insert(subject, now);
     }
 }
 
@@ -84,8 +94,21 @@ mod tests {
         assert!(!revocations.has(&token("amy", "1", 999)));
         revocations.revoke_user("amy", 1_000);
         assert!(revocations.has(&token("amy", "1", 999)));
-        assert!(!revocations.has(&token("amy", "1", 1_000)));
+        assert!(revocations.has(&token("amy", "1", 1_000)));
+        assert!(!revocations.has(&token("amy", "1", 1_001)));
         assert!(!revocations.has(&token("rory", "2", 999)));
+    }
+
+    #[test]
+    fn who_signs_in_within_the_millisecond_of_a_revocation_is_in() {
+        let revocations = Revocations::default();
+        assert_eq!(revocations.instant_after("amy", 1_000), 1_000);
+        revocations.revoke_user("amy", 1_000);
+        for now in [1_000, 400] {
+            let issued_at = revocations.instant_after("amy", now);
+            assert!(!revocations.has(&token("amy", "1", issued_at)));
+        }
+        assert_eq!(revocations.instant_after("amy", 2_000), 2_000);
     }
 
     #[test]
@@ -116,6 +139,6 @@ mod tests {
             revocations.revoke_user(&user.to_string(), 1_000);
         }
         let view = revocations.0.read().unwrap();
-        assert_eq!((view.order.len(), view.void_before.len()), (MAX, MAX));
+        assert_eq!((view.order.len(), view.void_until.len()), (MAX, MAX));
     }
 }
