@@ -81,6 +81,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     // The web outlives the programmes: what is held is answered before connections are let go.
     let web_shutdown = CancellationToken::new();
     let admission = told::admission(&settings.webhooks, &tasks, &web_shutdown);
+    told::webhooks(&settings.webhooks, &store, &tasks, &shutdown).await?;
     let origin = house.origin.clone();
     let premises = Premises {
         house,

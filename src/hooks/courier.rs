@@ -52,6 +52,9 @@ pub enum NotTaken {
     /// The address cannot be used.
     #[error("the address of the webhook cannot be used: {0}")]
     BadAddress(#[from] http::Error),
+    /// What was kept to be sent cannot be read.
+    #[error("what is to be sent cannot be read: {0}")]
+    Unreadable(serde_json::Error),
 }
 
 impl NotTaken {
@@ -59,7 +62,7 @@ impl NotTaken {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Answered(status) => Some(*status),
-            Self::Unreachable(_) | Self::BadAddress(_) => None,
+            Self::Unreachable(_) | Self::BadAddress(_) | Self::Unreadable(_) => None,
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use packager::WallClock;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{Delivery, Timestamp};
 use utoipa::ToSchema;
 
 /// Something that other programs may want to know.
@@ -66,6 +69,34 @@ impl FromStr for Event {
         let found = Self::ALL.into_iter().find(|event| event.name() == name);
         found.ok_or_else(|| UnknownEvent(name.to_owned()))
     }
+}
+
+/// What every request to a webhook begins with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    id: &'a str,
+    event: &'a str,
+    sequence: i64,
+    created_at: String,
+    #[serde(flatten)]
+    told: Map<String, Value>,
+}
+
+/// The body of the requests that bring `delivery`: the same bytes every time, since they are signed.
+pub fn envelope(delivery: &Delivery) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&Envelope {
+        id: &delivery.id,
+        event: &delivery.event,
+        sequence: delivery.sequence,
+        created_at: rfc3339(delivery.created_at),
+        told: serde_json::from_str(&delivery.body)?,
+    })
+}
+
+/// In UTC, with milliseconds.
+pub(crate) fn rfc3339(at: Timestamp) -> String {
+    WallClock(u64::try_from(at.as_millis()).unwrap_or(0).saturating_mul(1_000)).to_string()
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ pub mod admission;
 pub mod backoff;
 pub mod courier;
 pub mod event;
+pub mod news;
+pub mod outbox;
 pub mod signature;
+pub mod standing;
 #[cfg(test)]
 pub(crate) mod testing;

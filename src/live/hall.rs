@@ -29,7 +29,7 @@ use super::endings::{Ending, Endings};
 use super::entry::{Entry, Publisher, Scene, Snapshot};
 use super::feed::Feed;
 use super::handle::{Ears, HallHandle};
-use super::happening::{EndReason, Happening};
+use super::happening::{Beginning, EndReason, Happening};
 use super::key_file;
 use super::lookups::Lookups;
 use super::run::{OnAir, Resting, RunHouse};
@@ -117,11 +117,11 @@ impl Hall {
         for card in cards {
             let resumed = self.premises.house.resume(&card)?;
             let run = match resumed {
-                None if card.is_demo() => Some(self.premises.house.open(&card)?),
-                resumed => resumed,
+                None if card.is_demo() => Some((self.premises.house.open(&card)?, Beginning::Opened)),
+                resumed => resumed.map(|run| (run, Beginning::Resumed)),
             };
-            if let Some(run) = run {
-                self.put_up(Arc::new(card), Scene::Live, run)?;
+            if let Some((run, beginning)) = run {
+                self.put_up(Arc::new(card), Scene::Live, run, beginning)?;
             }
         }
         self.show();
@@ -168,7 +168,8 @@ impl Hall {
     /// Opens a run, or a preview.
     fn open(&mut self, card: &Arc<Card>, scene: Scene) -> Result<(), CannotOpen> {
         let house = self.house(scene);
-        let opened = house.open(card).and_then(|run| self.put_up(card.clone(), scene, run));
+        let opened =
+            house.open(card).and_then(|run| self.put_up(card.clone(), scene, run, Beginning::Opened));
         opened.map_err(|cause| {
             error!(broadcast.id = %card.id, "{} cannot go on air: {cause:#}", card.id);
             CannotOpen
@@ -183,7 +184,13 @@ impl Hall {
     }
 
     /// Holds a broadcast whose run has begun. Answers nobody yet; publishers come after.
-    fn put_up(&mut self, card: Arc<Card>, scene: Scene, run: OnAir) -> anyhow::Result<()> {
+    fn put_up(
+        &mut self,
+        card: Arc<Card>,
+        scene: Scene,
+        run: OnAir,
+        beginning: Beginning,
+    ) -> anyhow::Result<()> {
         let id = card.id.clone();
         let preview_key = match scene {
             Scene::Live => None,
@@ -195,7 +202,8 @@ impl Hall {
                 Arc::make_mut(&mut self.endings).forget(&id);
                 self.premises.ledger.note(&id, card.audience);
                 let card = card.clone();
-                self.tell(Happening::WentLive { card, run: run.run.clone(), at: run.started });
+                let (run, at) = (run.run.clone(), run.started);
+                self.tell(Happening::WentLive { card, run, at, beginning });
             }
             Scene::Preview => info!(broadcast.id = %id, "{id} is in preview, heard by its host alone"),
         }
@@ -251,7 +259,7 @@ impl Hall {
         let (card, ended) = (entry.card.clone(), entry.snapshot());
         let revived = self.premises.house.resume(&card).and_then(|resumed| {
             let run = resumed.context("its run is over on disk")?;
-            self.put_up(card, Scene::Live, run)
+            self.put_up(card, Scene::Live, run, Beginning::Resumed)
         });
         if let Err(cause) = revived {
             error!(broadcast.id = %id, "{id} does not go on: {cause:#}");

@@ -18,6 +18,8 @@ pub enum Happening {
         run: RunId,
         /// When the run opened.
         at: WallClock,
+        /// Whether it opened now.
+        beginning: Beginning,
     },
     /// It is no longer on air.
     Ended {
@@ -61,6 +63,15 @@ pub enum Happening {
         /// When it was noticed.
         at: WallClock,
     },
+}
+
+/// How a run came to be on air.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Beginning {
+    /// It was opened.
+    Opened,
+    /// It goes on after a restart.
+    Resumed,
 }
 
 impl Happening {

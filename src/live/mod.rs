@@ -25,7 +25,7 @@ pub mod release;
 pub mod run;
 pub mod status;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod trouble;
 
 pub use admission::GoLive;

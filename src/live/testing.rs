@@ -12,7 +12,7 @@ use super::directory::{Away, Directory, Search};
 use crate::playback::Audience;
 
 /// A broadcast whose key is `key`.
-pub(super) fn card(id: &str) -> Card {
+pub(crate) fn card(id: &str) -> Card {
     Card {
         id: id.into(),
         title: id.to_uppercase(),

@@ -7,6 +7,7 @@ use super::sections::{alone, env};
 use super::table::Key;
 use super::values::{self, Values};
 use crate::hooks::admission::OnFailure;
+use crate::http::reach::Reach;
 use crate::logs::Redacted;
 
 /// Who is told of events, and asked about publishers.
@@ -27,6 +28,11 @@ pub struct WebhookSettings {
 }
 
 impl WebhookSettings {
+    /// Which machines the webhooks reach that people made.
+    pub const fn reach(&self) -> Reach {
+        if self.private_targets { Reach::Anywhere } else { Reach::Public }
+    }
+
     pub(super) fn from_values(values: &Values) -> Result<Self, SettingsError> {
         let webhooks = Self {
             url: values.optional(Key::WebhookUrl, values::hook_url)?,

@@ -1,10 +1,14 @@
 //! Other programs that are asked and told: what the settings say of them, at work.
 
+use anyhow::Context;
+use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::hooks::admission::{self, Admission, Hooks};
 use crate::hooks::courier::Courier;
+use crate::hooks::outbox::{self, Outbox};
+use crate::hooks::standing;
 use crate::http::client::system_roots;
 use crate::settings::WebhookSettings;
 
@@ -24,4 +28,19 @@ pub(super) fn admission(
     let (admission, departures) = Admission::new(hooks, &Courier::new(system_roots(), admission::PATIENCE));
     tasks.spawn(departures.run(shutdown.clone()));
     admission
+}
+
+/// Webhooks: what they are to be told is brought until `shutdown`.
+pub(super) async fn webhooks(
+    settings: &WebhookSettings,
+    store: &Store,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let standing = settings.url.as_ref().zip(settings.secret.as_ref());
+    standing::stand(store, standing).await.context("setting the webhook of the settings up")?;
+    let courier = Courier::new(system_roots(), outbox::PATIENCE);
+    let outbox = Outbox::new(store.clone(), courier, settings.reach());
+    tasks.spawn(outbox.run(shutdown.clone()));
+    Ok(())
 }

@@ -311,7 +311,7 @@ async fn a_programme_that_stops_by_itself_goes_on_in_the_same_run() {
     let (run, fence) = (opened.run.clone(), opened.record.fence);
     // The thread ends, and nobody in the hall wanted it to.
     assert!(opened.tell(Command::Stop));
-    hall.put_up(Arc::new(card("a")), Scene::Live, opened).unwrap();
+    hall.put_up(Arc::new(card("a")), Scene::Live, opened, Beginning::Opened).unwrap();
     let event = hall.premises.events.recv().await.unwrap();
     hall.hear(event);
     let revived = &hall.entries["a"].run;
