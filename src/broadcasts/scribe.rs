@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, warn};
 
+use crate::hooks::news;
 use crate::live::clock::wall_clock;
 use crate::live::presence::{News, Step};
 use crate::live::{Happening, Presence};
@@ -38,7 +39,7 @@ fn note(journal: &Journal, presence: &Presence, happening: &Happening) {
         presence.dismiss(&card.id);
         note_audience(journal, presence);
     }
-    for entry in entries(happening) {
+    for entry in entries(happening).into_iter().chain(news::of(happening)) {
         if let Err(full) = journal.append(entry) {
             error!(broadcast.id = %happening.broadcast().id, "{happening:?} is not written down: {full}");
         }
@@ -47,7 +48,7 @@ fn note(journal: &Journal, presence: &Presence, happening: &Happening) {
 
 fn entries(happening: &Happening) -> Vec<Entry> {
     match happening {
-        Happening::WentLive { card, run, at } => vec![
+        Happening::WentLive { card, run, at, .. } => vec![
             Entry::BroadcastLive { broadcast_id: card.id.clone(), run: run.to_string(), at: stamp(*at) },
             audit("broadcast.went_live", &card.id, *at, json!({"run": run.as_str()})),
         ],
@@ -125,11 +126,13 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use packager::RunId;
-    use store::{Broadcast, DatabaseUrl, Slice, Status, Store, User, Visibility};
+    use store::{Broadcast, DatabaseUrl, Slice, Status, Store, User, Visibility, Webhook};
 
     use super::*;
     use crate::broadcasts::draft;
+    use crate::hooks::event::Event;
     use crate::live::EndReason;
+    use crate::live::happening::Beginning;
 
     async fn store(folder: &std::path::Path) -> Store {
         let store = Store::open(&DatabaseUrl::sqlite(&folder.join("onair.db"))).unwrap();
@@ -161,6 +164,18 @@ mod tests {
             ..draft::blank()
         };
         store.broadcasts().insert(&news).await.unwrap();
+        let webhook = Webhook {
+            id: "hook".into(),
+            owner_id: Some("amy".into()),
+            broadcast_id: None,
+            url: "https://example.org/hook".into(),
+            secret: store::Secret::new("secret"),
+            events: [Event::RoomStarted, Event::RoomFinished].iter().map(ToString::to_string).collect(),
+            enabled: true,
+            created_at: now,
+            updated_at: now,
+        };
+        store.webhooks().insert(&webhook).await.unwrap();
         store
     }
 
@@ -177,7 +192,7 @@ mod tests {
         let (run, at) = (RunId::parse("r1").unwrap(), WallClock(5_000_000));
         let session = store::id();
         for happening in [
-            Happening::WentLive { card: card.clone(), run: run.clone(), at },
+            Happening::WentLive { card: card.clone(), run: run.clone(), at, beginning: Beginning::Opened },
             Happening::PublisherJoined { card: card.clone(), session: session.clone(), protocol: "rtmp", at },
         ] {
             tell.send(happening).await.unwrap();
@@ -204,5 +219,8 @@ mod tests {
         transports.sort_unstable();
         assert_eq!(transports, ["hls", "hls", "rtmp"]);
         assert!(sessions.iter().all(|session| session.left_at.is_some()), "{sessions:?}");
+        let told = store.deliveries().list("hook", None, &Slice::first(10)).await.unwrap().items;
+        let told: Vec<_> = told.iter().map(|delivery| (delivery.sequence, &*delivery.event)).collect();
+        assert_eq!(told, [(2, "room_finished"), (1, "room_started")]);
     }
 }

@@ -38,7 +38,7 @@ pub fn of(happening: &Happening) -> Option<Entry> {
 }
 
 fn participant(session: &str, protocol: &str) -> Value {
-    json!({"participant": {"id": session, "role": "speaker", "transport": protocol}})
+    json!({"participant": {"id": session, "role": room::Role::Owner.name(), "transport": protocol}})
 }
 
 fn stamp(at: WallClock) -> Timestamp {
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(told(&finished), ("room_finished".to_owned(), expected));
         let (session, protocol) = ("s1".to_owned(), "rtmp");
         let joined = Happening::PublisherJoined { card, session, protocol, at };
-        let participant = json!({"id": "s1", "role": "speaker", "transport": "rtmp"});
+        let participant = json!({"id": "s1", "role": "owner", "transport": "rtmp"});
         let expected = json!({"participant": participant, "broadcast": broadcast});
         assert_eq!(told(&joined), ("participant_joined".to_owned(), expected));
     }
