@@ -51,6 +51,7 @@ impl Role {
     ///
     /// An admin is one everywhere. Who owns a broadcast and is no host any more is a listener in it. A guest
     /// has no account that anything could be tied to.
+    #[must_use]
     pub const fn within(self, tie: Tie) -> Self {
         match (self, tie) {
             (Self::Host, Tie::Owner) => Self::Owner,
