@@ -100,9 +100,8 @@ fn user(matches: &ArgMatches) -> (Command, &ArgMatches) {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
     let email = text("email").expect("clap asks for it");
     let role = || *matches.get_one::<Role>("role").expect("clap asks for it, or has a default");
-    let password = || match matches.get_flag("password-stdin") {
-        true => PasswordSource::Stdin,
-        false => PasswordSource::Generated,
+    let password = || {
+        if matches.get_flag("password-stdin") { PasswordSource::Stdin } else { PasswordSource::Generated }
     };
     let command = match verb {
         "create" => UserCommand::Create {

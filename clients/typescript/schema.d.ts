@@ -469,6 +469,11 @@ export interface components {
             createdBy?: string | null;
             /** @description The key itself; what stands before the colon in `Authorization: Basic`. */
             key: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            lastUsedAt?: string | null;
             /** @description What it is for. */
             name: string;
             /**

@@ -43,6 +43,9 @@ struct ApiKey {
     created_by: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
+    /// When it was last used, to the minute.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
     /// Since when it opens nothing.
     #[schema(format = DateTime)]
     revoked_at: Option<String>,
@@ -56,6 +59,7 @@ impl From<store::ApiKey> for ApiKey {
             role: key.role.name(),
             created_by: key.created_by,
             created_at: rfc3339(key.created_at),
+            last_used_at: key.last_used_at.map(rfc3339),
             revoked_at: key.revoked_at.map(rfc3339),
         }
     }
@@ -174,7 +178,7 @@ async fn create(
     let holder = KeyHolder { key: key.id.clone(), role, owner: key.created_by.clone() };
     auth.keyring().add(holder, key.secret_hash.expose().to_owned());
     let detail = json!({ "name": key.name, "role": role.name() });
-    auth.audit(caller.actor(), "api_key.created", subject(&key.id), client.address, detail).await?;
+    auth.audit(caller.actor(), "api_key.created", Some(subject(&key.id)), client.address, detail).await?;
     Ok((StatusCode::CREATED, Json(MadeApiKey { key: key.into(), secret: secret.into_inner() })))
 }
 
@@ -201,10 +205,10 @@ async fn revoke(
         return Err(Problem::not_found("no API key that still holds has this name"));
     }
     auth.keyring().remove(&key);
-    auth.audit(caller.actor(), "api_key.revoked", subject(&key), client.address, json!({})).await?;
+    auth.audit(caller.actor(), "api_key.revoked", Some(subject(&key)), client.address, json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn subject(key: &str) -> Option<Subject> {
-    Some(Subject { kind: "api_key".to_owned(), id: key.to_owned() })
+fn subject(key: &str) -> Subject {
+    Subject { kind: "api_key".to_owned(), id: key.to_owned() }
 }

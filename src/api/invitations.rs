@@ -189,7 +189,8 @@ async fn create(
     };
     auth.store().invitations().insert(&invitation).await?;
     let detail = json!({ "role": invitation.role.name() });
-    auth.audit(caller.actor(), "invitation.created", subject(&invitation.id), client.address, detail).await?;
+    auth.audit(caller.actor(), "invitation.created", Some(subject(&invitation.id)), client.address, detail)
+        .await?;
     let made = MadeInvitation { invitation: invitation.into(), code: code.into_inner() };
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -214,10 +215,10 @@ async fn revoke(
     if !auth.store().invitations().revoke(&id, Timestamp::now()).await? {
         return Err(Problem::not_found("no invitation that is still open has this id"));
     }
-    auth.audit(caller.actor(), "invitation.revoked", subject(&id), client.address, json!({})).await?;
+    auth.audit(caller.actor(), "invitation.revoked", Some(subject(&id)), client.address, json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn subject(id: &str) -> Option<Subject> {
-    Some(Subject { kind: "invitation".to_owned(), id: id.to_owned() })
+fn subject(id: &str) -> Subject {
+    Subject { kind: "invitation".to_owned(), id: id.to_owned() }
 }

@@ -139,7 +139,8 @@ impl Auth {
             "role": user.role.name(),
             "invitation": invitation.map(|invitation| invitation.id),
         });
-        self.audit(Actor::User(user.id.clone()), "auth.registered", subject(&user), from, detail).await?;
+        self.audit(Actor::User(user.id.clone()), "auth.registered", Some(subject(&user)), from, detail)
+            .await?;
         Ok(self.begin_session(user).await?)
     }
 
@@ -158,7 +159,7 @@ impl Auth {
         if !self.passwords.verify(current, hash).await? {
             let detail = json!({ "why": "password" });
             let actor = Actor::User(user.id.clone());
-            self.audit(actor, "auth.password_change_failed", subject(&user), from, detail).await?;
+            self.audit(actor, "auth.password_change_failed", Some(subject(&user)), from, detail).await?;
             return Err(AccountError::WrongPassword);
         }
         let new = Password::parse(new, &email, &Username::parse(&user.username)?)?;
@@ -167,7 +168,7 @@ impl Auth {
         }
         let user = self.set_password(&user.id, &new, false).await?.ok_or(AccountError::Gone)?;
         let actor = Actor::User(user.id.clone());
-        self.audit(actor, "auth.password_changed", subject(&user), from, json!({})).await?;
+        self.audit(actor, "auth.password_changed", Some(subject(&user)), from, json!({})).await?;
         Ok(self.begin_session(user).await?)
     }
 

@@ -1,6 +1,7 @@
 //! API keys: what servers show. All of them are in memory, so that they open the door with the database away.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
 
 use axum::http::HeaderMap;
@@ -28,6 +29,8 @@ struct Entry {
     fingerprint: Redacted<String>,
     /// Whoever made it has lost the right to.
     withheld: bool,
+    /// It has opened the door since [`Keyring::take_used`] was asked last.
+    used: AtomicBool,
 }
 
 /// The server that holds a key.
@@ -44,7 +47,12 @@ pub struct KeyHolder {
 impl Keyring {
     /// Adds a key; `fingerprint` is that of its secret.
     pub fn add(&self, holder: KeyHolder, fingerprint: String) {
-        let entry = Entry { fingerprint: Redacted::new(fingerprint), withheld: false, holder };
+        let entry = Entry {
+            fingerprint: Redacted::new(fingerprint),
+            withheld: false,
+            used: AtomicBool::new(false),
+            holder,
+        };
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         keys.insert(entry.holder.key.clone(), entry);
     }
@@ -78,7 +86,17 @@ impl Keyring {
         let entry = keys.get(&shown.key)?;
         let fingerprint = fingerprint(shown.secret.expose());
         let right = bool::from(fingerprint.as_bytes().ct_eq(entry.fingerprint.expose().as_bytes()));
-        (right && !entry.withheld).then(|| entry.holder.clone())
+        (right && !entry.withheld).then(|| {
+            entry.used.store(true, Relaxed);
+            entry.holder.clone()
+        })
+    }
+
+    /// The keys that opened the door since this was asked last.
+    pub fn take_used(&self) -> Vec<String> {
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let used = keys.values().filter(|entry| entry.used.swap(false, Relaxed));
+        used.map(|entry| entry.holder.key.clone()).collect()
     }
 }
 
@@ -135,6 +153,17 @@ mod tests {
         assert_eq!(keyring.open(&shown("two", "sesame")), None);
         keyring.remove("one");
         assert_eq!(keyring.open(&shown("one", "sesame")), None);
+    }
+
+    #[test]
+    fn a_key_that_was_used_is_told_once() {
+        let keyring = Keyring::default();
+        keyring.add(holder("one"), fingerprint("sesame"));
+        keyring.add(holder("two"), fingerprint("sesame"));
+        assert!(keyring.open(&shown("one", "sesame")).is_some());
+        assert!(keyring.open(&shown("two", "guess")).is_none());
+        assert_eq!(keyring.take_used(), ["one"]);
+        assert!(keyring.take_used().is_empty());
     }
 
     #[test]

@@ -30,7 +30,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use room::Role;
 use store::{AuditEntry, Slice, Store, StoreError, Subject, Timestamp, User};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use url::Url;
@@ -129,21 +129,32 @@ impl Auth {
         self.keyring.withhold(&user.id, !may_hold_keys(user));
     }
 
-    /// Forgets refresh tokens that have long expired, until `shutdown`.
+    /// Notes which API keys are in use, and forgets refresh tokens that have long expired, until `shutdown`.
     pub async fn keep_tidy(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut hours = interval(Duration::from_hours(1));
-        hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut minutes, mut hours) = (calm(Duration::from_mins(1)), calm(Duration::from_hours(1)));
         loop {
-            tokio::select! {
-                _ = hours.tick() => {}
+            let done = tokio::select! {
+                _ = minutes.tick() => self.note_used_keys().await,
+                _ = hours.tick() => self.forget_expired().await,
                 () = shutdown.cancelled() => return,
-            }
-            match self.store.refresh_tokens().delete_expired(Timestamp::now(), REMEMBERED).await {
-                Ok(0) => {}
-                Ok(count) => debug!("forgot {count} refresh tokens that had expired"),
-                Err(error) => warn!("cannot forget refresh tokens that have expired: {error}"),
+            };
+            if let Err(error) = done {
+                warn!("accounts are not tidied up, and will be later: {error}");
             }
         }
+    }
+
+    async fn note_used_keys(&self) -> Result<(), StoreError> {
+        for key in self.keyring.take_used() {
+            self.store.api_keys().touch(&key, Timestamp::now()).await?;
+        }
+        Ok(())
+    }
+
+    async fn forget_expired(&self) -> Result<(), StoreError> {
+        let count = self.store.refresh_tokens().delete_expired(Timestamp::now(), REMEMBERED).await?;
+        debug!("forgot {count} refresh tokens that had expired");
+        Ok(())
     }
 
     /// Where accounts are kept.
@@ -181,6 +192,12 @@ impl Auth {
         };
         self.store.audit().insert(&entry).await
     }
+}
+
+fn calm(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }
 
 /// For how long an expired refresh token is remembered, so that its reuse is noticed.

@@ -120,19 +120,19 @@ impl Auth {
         };
         if !right {
             let detail = json!({ "why": "password" });
-            self.audit(Actor::Anonymous, "auth.sign_in_failed", subject(&user), from, detail).await?;
+            self.audit(Actor::Anonymous, "auth.sign_in_failed", Some(subject(&user)), from, detail).await?;
             return Err(SessionError::Wrong);
         }
         if user.suspended_at.is_some() {
             let detail = json!({ "why": "suspended" });
-            self.audit(Actor::Anonymous, "auth.sign_in_failed", subject(&user), from, detail).await?;
+            self.audit(Actor::Anonymous, "auth.sign_in_failed", Some(subject(&user)), from, detail).await?;
             return Err(SessionError::Suspended);
         }
         let signed_in = |user: &mut User| user.last_sign_in_at = Some(Timestamp::now());
         let user = self.store.users().update(&user.id, signed_in).await?.ok_or(SessionError::Wrong)?;
         let session = self.begin_session(user).await?;
         let actor = Actor::User(session.user.id.clone());
-        self.audit(actor, "auth.signed_in", subject(&session.user), from, json!({})).await?;
+        self.audit(actor, "auth.signed_in", Some(subject(&session.user)), from, json!({})).await?;
         Ok(session)
     }
 
@@ -251,6 +251,6 @@ impl Auth {
 }
 
 /// As the audit log names an account.
-pub(super) fn subject(user: &User) -> Option<Subject> {
-    Some(Subject { kind: "user".to_owned(), id: user.id.clone() })
+pub(super) fn subject(user: &User) -> Subject {
+    Subject { kind: "user".to_owned(), id: user.id.clone() }
 }

@@ -415,6 +415,30 @@ async fn an_api_key_opens_the_door_until_it_is_revoked() {
 }
 
 #[tokio::test]
+async fn an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin() {
+    let desk = desk().await;
+    let boss = desk.register(amy()).await;
+    desk.change(&boss, |user| user.role = Role::Admin).await;
+    let boss = desk.refresh(&boss).await.must_be(200);
+    let body = json!({ "name": "robot", "role": "admin" });
+    let make = Ask::new("POST", "/api/admin/api-keys").by(access(&boss)).json(body);
+    let key = desk.ask(make).await.must_be(201);
+    let shown = || {
+        let text = |field: &str| key[field].as_str().unwrap();
+        Ask::new("GET", "/api/admin/api-keys")
+            .header("x-api-key", text("key"))
+            .header("x-api-secret", text("secret"))
+    };
+    desk.ask(shown()).await.must_be(200);
+    desk.change(&boss, |user| user.role = Role::Host).await;
+    assert_eq!(desk.ask(shown()).await.status, 401);
+    let desk = desk.restart(endpoints(), &[]).await;
+    assert_eq!(desk.ask(shown()).await.status, 401, "also after a restart");
+    desk.change(&boss, |user| user.role = Role::Admin).await;
+    desk.ask(shown()).await.must_be(200);
+}
+
+#[tokio::test]
 async fn an_api_key_of_the_settings_acts_for_the_first_admin() {
     let secret = "K8z3vPq0Lw7Xn2Ty5Rb9Jd4Gf6Hs1AcMe";
     let desk = Desk::open(endpoints(), &[(Key::ApiKey, "APIrobot"), (Key::ApiSecret, secret)]).await;
