@@ -13,7 +13,10 @@ use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
     process::ExitCode,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -28,12 +31,10 @@ use onair::{
 };
 use rcgen::{CertificateParams, KeyPair};
 use rustls::RootCertStore;
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// Parts of 80 ms, twelve a segment of 0.96 s.
-const PART: Duration = Duration::from_millis(80);
+/// Parts of 80 ms in a segment of 0.96 s.
 const PARTS: u64 = 12;
 
 /// Segments listed.
@@ -68,10 +69,12 @@ enum Fault {
     Ended,
 }
 
-/// The stream's server.
+/// The stream's server. It has no clock: a part is there as soon as somebody is held for it, so that a slow
+/// machine sees the same stream.
 struct Stream {
     fault: Fault,
-    begun: Instant,
+    /// The part that is being made.
+    now: AtomicU64,
 }
 
 impl Stream {
@@ -79,13 +82,13 @@ impl Stream {
     fn open(fault: Fault) -> (Url, CancellationToken) {
         let server = Server::bind("127.0.0.1:0".parse().unwrap(), None).unwrap();
         let url = format!("http://{}/live/x/index.m3u8", server.local_addr()).parse().unwrap();
-        let stream = Arc::new(Self { fault, begun: Instant::now() });
+        let stream = Arc::new(Self { fault, now: AtomicU64::new(FIRST) });
         let shutdown = CancellationToken::new();
         let service = move |_: Peer| {
             let stream = Arc::clone(&stream);
             service_fn(move |request: Request<Incoming>| {
                 let stream = Arc::clone(&stream);
-                async move { Ok::<_, Infallible>(stream.answer(request.uri()).await) }
+                async move { Ok::<_, Infallible>(stream.answer(request.uri())) }
             })
         };
         tokio::spawn(server.run(service, Limits::default(), shutdown.clone()));
@@ -93,16 +96,15 @@ impl Stream {
     }
 
     fn now(&self) -> u64 {
-        FIRST + (self.begun.elapsed().as_millis() / PART.as_millis()) as u64
+        self.now.load(Relaxed)
     }
 
-    /// Waits until part number `part` is there.
-    async fn part(&self, part: u64) {
-        let due = part.saturating_sub(FIRST) + 1;
-        sleep_until(self.begun + PART * u32::try_from(due).unwrap()).await;
+    /// Time goes on until part number `part` is there.
+    fn until(&self, part: u64) {
+        self.now.fetch_max(part + 1, Relaxed);
     }
 
-    async fn answer(&self, uri: &http::Uri) -> Response<Full<Bytes>> {
+    fn answer(&self, uri: &http::Uri) -> Response<Full<Bytes>> {
         let name = uri.path().rsplit('/').next().unwrap();
         let asked = |key: &str| {
             let query = url::form_urlencoded::parse(uri.query().unwrap_or("").as_bytes());
@@ -127,7 +129,7 @@ impl Stream {
             if let Some(wanted) = wanted
                 && self.fault != Fault::NeverBlocks
             {
-                self.part(wanted).await;
+                self.until(wanted);
             }
             let control = match wanted {
                 Some(_) if self.fault == Fault::ReloadUncached => "no-cache",
@@ -137,10 +139,10 @@ impl Stream {
             let skip = asked("_HLS_skip").is_some() && self.fault != Fault::NoDelta;
             return self.playlist(&self.media(rung, skip), control);
         }
-        self.bytes(name).await
+        self.bytes(name)
     }
 
-    async fn bytes(&self, name: &str) -> Response<Full<Bytes>> {
+    fn bytes(&self, name: &str) -> Response<Full<Bytes>> {
         if name == "init.mp4" && self.fault != Fault::NoInit {
             return self.sound(b"\0\0\0\x08ftyp\0\0\0\x08moov".to_vec());
         }
@@ -152,7 +154,7 @@ impl Stream {
                 self.sound((0..last).flat_map(|index| part(msn, index)).collect())
             }
             (Some(Ok(msn)), Some(Ok(index))) if msn * PARTS + index <= self.now() => {
-                self.part(msn * PARTS + index).await;
+                self.until(msn * PARTS + index);
                 self.sound(part(msn, index))
             }
             _ => self.error(404),

@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpStream};
 
 use super::ear;
 use super::listener::Listener;
+use super::reader::Playlist;
 use super::station::{AAC, Station, fetch, until};
 
 /// Bytes that look like nothing; the same in every run of the test.
@@ -90,7 +91,7 @@ fn two_broadcasts_do_not_hear_each_other() {
 fn what_listeners_do_moves_the_metrics() {
     let station = Station::start(&["--demo"]);
     let listener = Listener::join(&station, "demo");
-    let list = listener.follow("main", "a part", |list| list.last_part().map(|_| list.clone()));
+    listener.follow("main", "a part", Playlist::last_part);
     let egress = |path: &str| station.metric(&format!("onair_egress_bytes_total{{path=\"{path}\"}}"));
     let playback = |reason: &str| {
         station.metric(&format!("onair_join_failures_total{{side=\"playback\",reason=\"{reason}\"}}"))
@@ -101,13 +102,15 @@ fn what_listeners_do_moves_the_metrics() {
         assert!(egress(path) >= before + bytes, "{path}");
     }
     let below = &listener.below;
+    let refusals = ["bad_directive", "too_far", "not_found"];
+    let before = refusals.map(playback);
     assert_eq!(station.get(&format!("{below}/main.m3u8?_HLS_part=1")).status, 400);
     assert_eq!(station.get(&format!("{below}/main.m3u8?_HLS_msn=9999")).status, 400);
     assert_eq!(station.get(&format!("{below}/main/9999.m4s")).status, 404);
-    assert_eq!(["bad_directive", "too_far", "not_found"].map(playback), [1.0, 1.0, 1.0]);
+    assert_eq!(refusals.map(playback), before.map(|count| count + 1.0));
 
-    let (web, path) =
-        (station.web.clone(), format!("{below}/main.m3u8?_HLS_msn={}", list.last_msn().unwrap() + 2));
+    let later = listener.playlist("main").last_msn().unwrap() + 2;
+    let (web, path) = (station.web.clone(), format!("{below}/main.m3u8?_HLS_msn={later}"));
     let held = std::thread::spawn(move || fetch(&web, &path));
     until("one is held", || (station.metric("onair_held_requests") == 1.0).then_some(()));
     assert_eq!(held.join().unwrap().unwrap().status, 200);

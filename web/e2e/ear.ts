@@ -8,7 +8,7 @@ export interface Heard {
   readonly tone: { readonly hertz: number; readonly decibels: number } | null;
 }
 
-/** Puts an ear to the page's audio element: an analyser, and a note of each time the sound ran out. */
+/** Puts an ear to the page's audio element: an analyser, and a note of each time the player began anew. */
 export async function putEar(page: Page): Promise<void> {
   await page.evaluate(() => {
     const audio = document.querySelector("audio");
@@ -16,19 +16,16 @@ export async function putEar(page: Page): Promise<void> {
     const context = new AudioContext();
     const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
     context.createMediaElementSource(audio).connect(analyser).connect(context.destination);
-    const stalls: number[] = [];
-    // What comes before the first sound is the start, not a stall.
+    const ear = { context, analyser, restarts: 0 };
+    // What comes before the first sound is the start.
     let begun = false;
-    let since: number | null = null;
-    audio.addEventListener("waiting", () => {
-      if (begun && !audio.seeking) since ??= performance.now();
-    });
     audio.addEventListener("playing", () => {
       begun = true;
-      if (since !== null) stalls.push(performance.now() - since);
-      since = null;
     });
-    Object.assign(window, { ear: { context, analyser, stalls } });
+    audio.addEventListener("emptied", () => {
+      if (begun) ear.restarts += 1;
+    });
+    Object.assign(window, { ear });
   });
 }
 
@@ -65,15 +62,11 @@ export async function hearSilence(page: Page): Promise<void> {
 }
 
 /**
- * Waits for data since the last call, in milliseconds each, that were longer than a busy machine explains:
- * a programme that stopped or a player that began again. The stall benchmark counts from 50 ms on.
+ * How often the player has let go of what it had and begun anew since its first sound. A machine that is busy
+ * makes the sound wait a moment; it does not do that.
  */
-export async function takeStalls(page: Page): Promise<number[]> {
-  const stalls = await page.evaluate(() => {
-    const { ear } = window as unknown as { ear: { stalls: number[] } };
-    return ear.stalls.splice(0);
-  });
-  return stalls.filter((milliseconds) => milliseconds > 1_000);
+export function restarts(page: Page): Promise<number> {
+  return page.evaluate(() => (window as unknown as { ear: { restarts: number } }).ear.restarts);
 }
 
 /** What axe finds wrong with the page as it stands, one line a finding. */
