@@ -245,7 +245,8 @@ impl Origin {
                 }
             });
         }
-        if view.window.last().is_some_and(|last| position <= last) {
+        // Whatever does not exist is refused here: a stranger's guess reads no file.
+        if position.part.0 < view.window.parts_at_most(position.msn) {
             return Served::later(async move {
                 let segment = origin.stored(&shelf, rung, position.msn).await.unwrap_or_default();
                 let parts = packager::fragment::split_parts(&segment);
@@ -265,7 +266,7 @@ impl Origin {
     ) -> Served {
         let view = shelf.view();
         let name = segment_name(rung, msn);
-        if !view.is_closed(msn) {
+        if !view.is_closed(msn) || view.window.parts_at_most(msn) == 0 {
             return self.not_found("no such segment").into();
         }
         if let Some(segment) = view.segment(msn) {

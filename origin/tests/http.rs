@@ -320,6 +320,26 @@ async fn t15_a_part_that_left_the_list_can_still_be_fetched() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_beyond_the_end_of_its_segment_reads_no_file() {
+    let mut air = Air::with(LatencyMode::Low, 1, 0);
+    air.release(6 * 60);
+    air.interrupt(1);
+    air.release(2);
+    let newest = air.shelf.view().window.last().unwrap().msn.0;
+    // Were they looked for in the files, they would be found there: seven parts each.
+    let parts = (0..7).map(|part| part_bytes(RungId::Main, Position { msn: Msn(8), part: PartIndex(part) }));
+    let bytes = parts.collect::<Vec<_>>().concat();
+    for msn in [8, newest - 1] {
+        std::fs::write(air.path().join(format!("main/{msn}.m4s")), &bytes).unwrap();
+    }
+    assert_eq!(air.get("main/8.5.m4s").await.status, StatusCode::OK, "it comes from the file");
+    let gap = newest - 1;
+    for path in ["main/8.6.m4s", &format!("main/{gap}.0.m4s"), &format!("main/{gap}.m4s")] {
+        assert_eq!(air.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn t17_a_segment_that_left_the_list_can_still_be_fetched() {
     let mut air = Air::with(LatencyMode::Low, 1, 0);
     let listed = air.get("opus/8.m4s").await;

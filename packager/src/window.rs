@@ -222,6 +222,18 @@ impl Window {
         self.segments.len() - kept
     }
 
+    /// How many parts segment `msn` has, if any: what is listed is known, and what has left the list has a
+    /// slot's parts at most. 0 for a GAP and for what lies ahead.
+    pub fn parts_at_most(&self, msn: Msn) -> u16 {
+        match msn.0.checked_sub(self.media_sequence().0) {
+            None => self.ladder.grid().parts_per_slot(),
+            Some(place) => {
+                let place = usize::try_from(place).unwrap_or(usize::MAX);
+                self.segments.get(place).map_or(0, |segment| segment.parts)
+            }
+        }
+    }
+
     /// The ladder whose rungs these segments are.
     pub const fn ladder(&self) -> &Ladder {
         &self.ladder
@@ -318,6 +330,17 @@ mod tests {
         fill(&mut window, 8, 60);
         let listed: u64 = window.segments().map(|segment| window.frames(segment)).sum();
         assert!(listed >= 60 * 48_000, "{listed}");
+    }
+
+    #[test]
+    fn the_parts_of_a_segment_are_known_without_looking() {
+        let mut window = window();
+        fill(&mut window, 8, 30);
+        window.apply(at(30, 0), false).unwrap();
+        window.apply(at(32, 0), true).unwrap();
+        window.apply(at(32, 1), false).unwrap();
+        assert!(window.media_sequence() > Msn(8));
+        assert_eq!([8, 29, 30, 31, 32, 33].map(|msn| window.parts_at_most(Msn(msn))), [6, 6, 1, 0, 2, 0]);
     }
 
     #[test]

@@ -118,6 +118,11 @@ impl Air {
         air
     }
 
+    /// Where its files lie.
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join(BELOW)
+    }
+
     /// Lists the next `parts` parts.
     pub(crate) fn release(&mut self, parts: usize) {
         for _ in 0..parts {
