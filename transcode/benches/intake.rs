@@ -10,7 +10,7 @@ use transcode::intake::{Intake, IntakeConfig, TICK_FRAMES};
 
 /// A source that has been on air for a minute, with the frames it goes on with.
 struct OnAir {
-    intake: Intake,
+    intake: Intake<2>,
     frame: Pcm,
     rate: f64,
     sent: u64,
@@ -30,7 +30,7 @@ impl OnAir {
     }
 
     fn second(&mut self) {
-        let mut out = [0.0; 2 * TICK_FRAMES];
+        let mut out = [[0.0; 2]; TICK_FRAMES];
         for _ in 0..50 {
             let now = Duration::from_millis(20 * self.ticks);
             self.ticks += 1;

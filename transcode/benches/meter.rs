@@ -7,9 +7,9 @@ use transcode::demo::Sound;
 use transcode::meter::Meter;
 
 /// A second in 50 pushes, as the programme's ticks make them.
-fn push_second(meter: &mut Meter, second: &[f32]) {
+fn push_second(meter: &mut Meter<2>, second: &[f32]) {
     for tick in second.chunks_exact(1920) {
-        meter.push(tick);
+        meter.push(tick.as_chunks().0);
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> Tape<'a> {
 
 fn coded(rung: Rung, sound: &[f32]) -> (TrackInfo, Vec<AccessUnit>) {
     let mut encoder = Encoder::new(&rung, MediaTime::from_ticks(0)).unwrap();
-    encoder.push(sound).unwrap();
+    encoder.push(sound.as_chunks::<2>().0).unwrap();
     (encoder.track(), std::iter::from_fn(|| encoder.poll_output()).collect())
 }
 
@@ -107,7 +107,7 @@ fn encode(c: &mut Criterion<CpuTime>) {
             c.bench_function(&format!("encode/{profile}/{}", rung.id), |bencher| {
                 bencher.iter(|| {
                     for tick in tape.next() {
-                        encoder.push(tick).unwrap();
+                        encoder.push(tick.as_chunks::<2>().0).unwrap();
                         while let Some(unit) = encoder.poll_output() {
                             black_box(unit);
                         }
@@ -143,13 +143,15 @@ fn decode(c: &mut Criterion<CpuTime>) {
 fn parts(c: &mut Criterion<CpuTime>) {
     let sound = sound();
     let mut tape = Tape { sound: &sound, second: 0 };
-    let mut meter = Meter::new();
-    c.bench_function("meter", |bencher| bencher.iter(|| tape.next().for_each(|tick| meter.push(tick))));
+    let mut meter = Meter::<2>::new();
+    c.bench_function("meter", |bencher| {
+        bencher.iter(|| tape.next().for_each(|tick| meter.push(tick.as_chunks().0)))
+    });
 
-    let mut intake = Intake::new(IntakeConfig::default());
+    let mut intake = Intake::<2>::new(IntakeConfig::default());
     let mut now = Duration::ZERO;
     let mut pcm = media::Pcm::silence(48_000, Channels::Stereo, TICK / 2);
-    let mut out = [0.0; TICK];
+    let mut out = [[0.0; 2]; TICK / 2];
     c.bench_function("intake/48 kHz", |bencher| {
         bencher.iter(|| {
             for tick in tape.next() {

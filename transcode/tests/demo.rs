@@ -47,8 +47,8 @@ fn pips_begin_on_the_seconds_of_the_wall_clock() {
 #[test]
 fn it_is_quiet_steady_and_never_clips() {
     let sound = heard(BEGIN, 300);
-    let mut meter = Meter::new();
-    meter.push(&sound);
+    let mut meter = Meter::<2>::new();
+    meter.push(sound.as_chunks().0);
     let loudness = meter.loudness();
     let integrated = loudness.integrated.unwrap();
     assert!((-19.5..=-16.5).contains(&integrated), "{integrated:.1} LUFS");

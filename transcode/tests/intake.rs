@@ -44,7 +44,7 @@ impl Tone {
 
 /// A programme with one source: ticks every 20 ms, everything heard is kept.
 struct Programme {
-    intake: Intake,
+    intake: Intake<2>,
     now: Duration,
     heard: Vec<f32>,
 }
@@ -55,9 +55,9 @@ impl Programme {
     }
 
     fn tick(&mut self) {
-        let mut out = [f32::NAN; 2 * TICK_FRAMES];
+        let mut out = [[f32::NAN; 2]; TICK_FRAMES];
         self.intake.pull(self.now, &mut out);
-        self.heard.extend(out);
+        self.heard.extend(out.as_flattened());
         self.now += ms(20);
     }
 
@@ -289,7 +289,7 @@ fn what_is_no_number_is_silence_and_what_is_absurd_is_bounded() {
 
 #[test]
 fn rates_outside_the_range_are_refused_and_counted() {
-    let mut intake = Intake::new(IntakeConfig::default());
+    let mut intake = Intake::<2>::new(IntakeConfig::default());
     for rate in [0, 1, 7_999, 96_001, u32::MAX] {
         intake.push(ms(0), &Pcm { rate, channels: Channels::Mono, samples: vec![0.1; 960] });
     }

@@ -30,10 +30,10 @@ fn programme() -> Vec<f32> {
 }
 
 fn measured(sound: &[f32]) -> Loudness {
-    let mut meter = Meter::new();
+    let mut meter = Meter::<2>::new();
     // Odd pieces: blocks are the meter's own affair.
     for piece in sound.chunks(2 * 777) {
-        meter.push(piece);
+        meter.push(piece.as_chunks().0);
     }
     meter.loudness()
 }
@@ -95,6 +95,47 @@ fn a_tone_at_minus_23_reads_minus_23() {
 }
 
 #[test]
+fn one_channel_measures_like_the_same_sound_on_both_sides() {
+    let left: Vec<f32> = programme().iter().copied().step_by(2).collect();
+    let both: Vec<f32> = left.iter().flat_map(|&sample| [sample; 2]).collect();
+    let mut mono = Meter::<1>::new();
+    mono.push(left.as_chunks().0);
+    let (mono, both) = (mono.loudness(), measured(&both));
+    for (mono, both) in [
+        (mono.momentary, both.momentary),
+        (mono.short_term, both.short_term),
+        (mono.integrated, both.integrated),
+        (mono.true_peak, both.true_peak),
+    ] {
+        assert!((mono.unwrap() - both.unwrap()).abs() < 1e-9, "{mono:?} and {both:?}");
+    }
+}
+
+#[test]
+fn it_agrees_with_libebur128_at_every_moment() {
+    let sound = programme();
+    let mut ours = Meter::<2>::new();
+    let mut theirs = EbuR128::new(2, 48_000, Mode::I | Mode::S | Mode::HISTOGRAM).unwrap();
+    for half_second in sound.chunks(RATE) {
+        ours.push(half_second.as_chunks().0);
+        theirs.add_frames_f32(half_second).unwrap();
+        let ours = ours.loudness();
+        for (name, ours, theirs, within) in [
+            ("M", ours.momentary, theirs.loudness_momentary(), 1e-6),
+            ("S", ours.short_term, theirs.loudness_shortterm(), 1e-6),
+            ("I", ours.integrated, theirs.loudness_global(), 0.06),
+        ] {
+            let theirs = Some(theirs.unwrap()).filter(|lufs| *lufs > -144.0);
+            let same = match (ours, theirs) {
+                (Some(ours), Some(theirs)) => (ours - theirs).abs() <= within,
+                (ours, theirs) => ours == theirs,
+            };
+            assert!(same, "{name} reads {ours:?}, libebur128 says {theirs:?}");
+        }
+    }
+}
+
+#[test]
 fn the_cheap_true_peak_is_the_full_one() {
     let sound = programme();
     for sound in [&sound[..], &sound[..2 * RATE], &sound[2 * 13 * RATE..2 * 16 * RATE]] {
@@ -116,7 +157,7 @@ fn a_peak_between_samples_is_found() {
 
 #[test]
 fn silence_and_too_little_sound_read_nothing() {
-    assert_eq!(Meter::new().loudness(), Loudness::default());
+    assert_eq!(Meter::<2>::new().loudness(), Loudness::default());
     assert_eq!(measured(&vec![0.0; 2 * RATE * 5]), Loudness::default());
     let short = measured(&vec![0.1; 2 * RATE / 20]);
     assert_eq!((short.momentary, short.integrated), (None, None));

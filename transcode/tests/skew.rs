@@ -14,11 +14,11 @@ use transcode::intake::{Intake, IntakeConfig, TICK_FRAMES};
 #[expect(clippy::print_stdout, reason = "the figures behind the verdict are asked for")]
 fn a_skewed_publisher_is_heard_clean(rate: u32, ppm: f64, hz: f64, length: Duration) {
     let mut publisher = Publisher::new(rate, ppm, hz);
-    let mut intake = Intake::new(IntakeConfig::default());
+    let mut intake = Intake::<2>::new(IntakeConfig::default());
     let heard_as = hz * (1.0 + ppm * 1e-6);
     let mut tracker =
         if hz < 1_001.0 { Tracker::new(heard_as) } else { Tracker::that_follows_a_glide(heard_as) };
-    let mut out = [0.0; 2 * TICK_FRAMES];
+    let mut out = [[0.0; 2]; TICK_FRAMES];
     let (mut least, mut most) = (f64::MAX, 0.0_f64);
     let mut fastest = 0.0_f64;
 
@@ -35,7 +35,7 @@ fn a_skewed_publisher_is_heard_clean(rate: u32, ppm: f64, hz: f64, length: Durat
         least = least.min(stats.buffered.as_secs_f64());
         most = most.max(stats.buffered.as_secs_f64());
         fastest = fastest.max(stats.ppm.abs());
-        tracker.hear(&out);
+        tracker.hear(out.as_flattened());
     }
 
     let stats = intake.stats();

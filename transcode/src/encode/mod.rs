@@ -95,19 +95,20 @@ impl Encoder {
         }
     }
 
-    /// Takes more of the programme: 48 kHz, left and right interleaved, any number of frames. A mono rung
-    /// hears the mean of both.
-    pub fn push(&mut self, stereo: &[f32]) -> Result<(), EncodeError> {
-        let unit = self.rung.unit_frames() as usize * self.rung.channels.count();
-        let mut rest = stereo;
+    /// Takes more of the programme: 48 kHz, any number of frames. A mono rung hears the mean of all channels,
+    /// and a stereo rung the only one on both sides.
+    pub fn push<const C: usize>(&mut self, frames: &[[f32; C]]) -> Result<(), EncodeError> {
+        let channels = self.rung.channels.count();
+        let unit = self.rung.unit_frames() as usize * channels;
+        let mut rest = frames;
         while !rest.is_empty() {
-            let room = (unit - self.pending.len()) / self.rung.channels.count() * 2;
+            let room = (unit - self.pending.len()) / channels;
             let (now, later) = rest.split_at(room.min(rest.len()));
             match self.rung.channels {
-                Channels::Stereo => self.pending.extend_from_slice(now),
-                Channels::Mono => {
-                    self.pending.extend(now.as_chunks().0.iter().map(|[left, right]| 0.5 * (left + right)));
-                }
+                Channels::Stereo if C == 2 => self.pending.extend_from_slice(now.as_flattened()),
+                Channels::Mono if C == 1 => self.pending.extend_from_slice(now.as_flattened()),
+                Channels::Mono => self.pending.extend(now.iter().map(mean)),
+                Channels::Stereo => self.pending.extend(now.iter().flat_map(|frame| [mean(frame); 2])),
             }
             rest = later;
             if self.pending.len() == unit {
@@ -138,6 +139,10 @@ impl Encoder {
         self.next += duration;
         Ok(())
     }
+}
+
+fn mean<const C: usize>(frame: &[f32; C]) -> f32 {
+    frame.iter().sum::<f32>() / C as f32
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn encoded(rung: Rung, first: MediaTime, stereo: &[f32]) -> (Encoder, Vec<Access
     let mut encoder = Encoder::new(&rung, first).unwrap();
     let mut units = Vec::new();
     for tick in stereo.chunks(2 * TICK) {
-        encoder.push(tick).unwrap();
+        encoder.push(tick.as_chunks::<2>().0).unwrap();
         units.extend(std::iter::from_fn(|| encoder.poll_output()));
     }
     (encoder, units)
@@ -140,7 +140,7 @@ fn the_size_of_a_push_does_not_matter() {
         for frames in [1, 77, 5_000] {
             let mut encoder = Encoder::new(&rung, MediaTime::from_ticks(0)).unwrap();
             for piece in stereo.chunks(2 * frames) {
-                encoder.push(piece).unwrap();
+                encoder.push(piece.as_chunks::<2>().0).unwrap();
             }
             let pieced: Vec<_> = std::iter::from_fn(|| encoder.poll_output()).collect();
             assert_eq!(pieced, ticked, "{} by {frames}", rung.id);

@@ -21,27 +21,27 @@ const SEAM: usize = 96;
 
 /// Remembers what was heard and goes on with it when told to.
 #[derive(Debug)]
-pub(super) struct Concealer {
-    heard: Vec<[f32; 2]>,
-    period: Vec<[f32; 2]>,
+pub(super) struct Concealer<const C: usize> {
+    heard: Vec<[f32; C]>,
+    period: Vec<[f32; C]>,
     /// The step at the seam, taken back over the first `SEAM` frames.
-    step: [f32; 2],
+    step: [f32; C],
     /// Frames concealed since `begin`.
     at: usize,
 }
 
-impl Concealer {
+impl<const C: usize> Concealer<C> {
     pub(super) fn new() -> Self {
         Self {
-            heard: vec![[0.0; 2]; MEMORY],
+            heard: vec![[0.0; C]; MEMORY],
             period: Vec::with_capacity(*PERIODS.end()),
-            step: [0.0; 2],
+            step: [0.0; C],
             at: HOLD + FADE,
         }
     }
 
     /// Takes note of what was heard.
-    pub(super) fn remember(&mut self, frames: &[[f32; 2]]) {
+    pub(super) fn remember(&mut self, frames: &[[f32; C]]) {
         let frames = &frames[frames.len().saturating_sub(MEMORY)..];
         self.heard.copy_within(frames.len().., 0);
         self.heard[MEMORY - frames.len()..].copy_from_slice(frames);
@@ -64,28 +64,28 @@ impl Concealer {
         }
         let end = last[period - 1];
         let led_up = before[period - 1];
-        self.step = [end[0] - led_up[0], end[1] - led_up[1]];
+        self.step = std::array::from_fn(|side| end[side] - led_up[side]);
         self.at = 0;
     }
 
     /// The next frames; silence once everything has faded. Returns how many were not.
-    pub(super) fn fill(&mut self, out: &mut [[f32; 2]]) -> usize {
+    pub(super) fn fill(&mut self, out: &mut [[f32; C]]) -> usize {
         let alive = out.len().min((HOLD + FADE).saturating_sub(self.at));
         let (sounding, silent) = out.split_at_mut(alive);
         for frame in sounding {
             let gain = 1.0 - self.at.saturating_sub(HOLD) as f32 / FADE as f32;
             let seam = 1.0 - self.at.min(SEAM) as f32 / SEAM as f32;
             let repeated = self.period[self.at % self.period.len()];
-            *frame = [0, 1].map(|side| gain * (repeated[side] + seam * self.step[side]));
+            *frame = std::array::from_fn(|side| gain * (repeated[side] + seam * self.step[side]));
             self.at += 1;
         }
-        silent.fill([0.0; 2]);
+        silent.fill([0.0; C]);
         alive
     }
 
     /// The period after which what was heard last resembles itself most.
     fn pitch(&self) -> usize {
-        let mono: Vec<f32> = self.heard.iter().map(|frame| frame[0] + frame[1]).collect();
+        let mono: Vec<f32> = self.heard.iter().map(|frame| frame.iter().sum()).collect();
         let coarse = (PERIODS).step_by(COARSE).map(|lag| (lag, likeness(&mono, lag, COARSE)));
         let (best, _) = coarse.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((*PERIODS.end(), 0.0));
         let near = best.saturating_sub(COARSE).max(*PERIODS.start())..=(best + COARSE).min(*PERIODS.end());

@@ -60,10 +60,10 @@ impl Kernel {
         Self { half, rows }
     }
 
-    /// The point at `fraction` (0..1) of the way after frame `half - 1` of both windows, which are
+    /// The point at `fraction` (0..1) of the way after frame `half - 1` of each channel's window, which is
     /// `2 * half` frames long, a multiple of 8.
     #[inline]
-    pub(super) fn point(&self, fraction: f64, left: &[f32], right: &[f32]) -> [f32; 2] {
+    pub(super) fn point<const C: usize>(&self, fraction: f64, windows: [&[f32]; C]) -> [f32; C] {
         let taps = 2 * self.half;
         let phase = fraction * PHASES as f64;
         let row = (phase as usize).min(PHASES - 1);
@@ -71,14 +71,14 @@ impl Kernel {
         let (low, high) = self.rows[row * taps..(row + 2) * taps].split_at(taps);
 
         // Eight running sums a channel: the widest that every x86-64 and ARM core keeps in registers.
-        let mut sums = [[0.0_f32; 8]; 2];
-        let pairs = low.as_chunks::<8>().0.iter().zip(high.as_chunks::<8>().0);
-        let frames = left.as_chunks::<8>().0.iter().zip(right.as_chunks::<8>().0);
-        for ((low, high), (left, right)) in pairs.zip(frames) {
+        let mut sums = [[0.0_f32; 8]; C];
+        let windows = windows.map(|window| window.as_chunks::<8>().0);
+        for (eight, (low, high)) in low.as_chunks::<8>().0.iter().zip(high.as_chunks::<8>().0).enumerate() {
             for lane in 0..8 {
                 let tap = low[lane] + between * (high[lane] - low[lane]);
-                sums[0][lane] += tap * left[lane];
-                sums[1][lane] += tap * right[lane];
+                for (sums, window) in sums.iter_mut().zip(windows) {
+                    sums[lane] += tap * window[eight][lane];
+                }
             }
         }
         sums.map(|lanes| lanes.iter().sum())

@@ -1,6 +1,6 @@
 //! One stretch of a source at one rate, waiting to be played, and the point where playing stands.
 
-use media::Pcm;
+use media::{Channels, Pcm};
 
 use super::RATE;
 use super::kernel::Kernel;
@@ -13,22 +13,22 @@ const BITE: usize = 8192;
 const LOUDEST: f32 = 4.0;
 
 /// Sound at one rate: what waits to be played, and the point in it where playing stands.
-pub(super) struct Line {
+pub(super) struct Line<const C: usize> {
     rate: u32,
     kernel: &'static Kernel,
-    left: Vec<f32>,
-    right: Vec<f32>,
+    channels: [Vec<f32>; C],
     /// The frame that the playing point stands on or after.
     at: usize,
     /// How far after it, in frames, 0..1.
     fraction: f64,
 }
 
-impl Line {
+impl<const C: usize> Line<C> {
     pub(super) fn new(rate: u32) -> Self {
         let kernel = Kernel::for_rate(rate);
         let before = kernel.half - 1;
-        Self { rate, kernel, left: vec![0.0; before], right: vec![0.0; before], at: before, fraction: 0.0 }
+        let channels = std::array::from_fn(|_| vec![0.0; before]);
+        Self { rate, kernel, channels, at: before, fraction: 0.0 }
     }
 
     pub(super) fn rate(&self) -> u32 {
@@ -48,41 +48,50 @@ impl Line {
 
     /// Seconds that wait, at the nominal rate.
     pub(super) fn seconds(&self) -> f64 {
-        ((self.left.len() - self.at) as f64 - self.fraction).max(0.0) / f64::from(self.rate)
+        ((self.frames() - self.at) as f64 - self.fraction).max(0.0) / f64::from(self.rate)
     }
 
-    /// Appends sound of this line's rate; mono goes to both sides. What is no finite number is silence.
+    /// Appends sound of this line's rate: mono goes to every channel, and of stereo a single channel hears the
+    /// mean. What is no finite number is silence.
     pub(super) fn push(&mut self, pcm: &Pcm) {
         self.forget_played();
-        match pcm.channels {
-            media::Channels::Mono => {
-                let sound = pcm.samples.iter().map(|sample| sane(*sample));
-                self.left.extend(sound.clone());
-                self.right.extend(sound);
+        match (pcm.channels, &mut self.channels[..]) {
+            (Channels::Mono, channels) => {
+                for channel in channels {
+                    channel.extend(pcm.samples.iter().map(|sample| sane(*sample)));
+                }
             }
-            media::Channels::Stereo => {
+            (Channels::Stereo, [channel]) => {
                 let frames = pcm.samples.as_chunks::<2>().0;
-                self.left.extend(frames.iter().map(|frame| sane(frame[0])));
-                self.right.extend(frames.iter().map(|frame| sane(frame[1])));
+                channel.extend(frames.iter().map(|[left, right]| 0.5 * (sane(*left) + sane(*right))));
+            }
+            (Channels::Stereo, channels) => {
+                let frames = pcm.samples.as_chunks::<2>().0;
+                for (side, channel) in channels.iter_mut().enumerate() {
+                    channel.extend(frames.iter().map(|frame| sane(frame[side])));
+                }
             }
         }
     }
 
-    /// Renders 48 kHz stereo frames into `out` until it is full or the line is dry, `stretch` being source
+    fn frames(&self) -> usize {
+        self.channels[0].len()
+    }
+
+    /// Renders 48 kHz frames into `out` until it is full or the line is dry, `stretch` being source
     /// time per programme time (1.0 when both clocks agree) at the beginning of `out` and at its end.
     /// Returns the frames rendered.
-    pub(super) fn render(&mut self, out: &mut [[f32; 2]], stretch: [f64; 2]) -> usize {
+    pub(super) fn render(&mut self, out: &mut [[f32; C]], stretch: [f64; 2]) -> usize {
         let [step, last_step] = stretch.map(|stretch| f64::from(self.rate) / f64::from(RATE) * stretch);
         let half = self.kernel.half;
         // Points stand on frames below this one, or their windows would reach past the end.
-        let end = self.left.len().saturating_sub(half);
+        let end = self.frames().saturating_sub(half);
 
         if step == 1.0 && last_step == 1.0 && self.fraction == 0.0 {
             let frames = out.len().min(end.saturating_sub(self.at));
-            let range = self.at..self.at + frames;
-            for ((out, left), right) in out.iter_mut().zip(&self.left[range.clone()]).zip(&self.right[range])
-            {
-                *out = [*left, *right];
+            let sound = self.channels.each_ref().map(|channel| &channel[self.at..self.at + frames]);
+            for (index, out) in out[..frames].iter_mut().enumerate() {
+                *out = sound.map(|channel| channel[index]);
             }
             self.at += frames;
             return frames;
@@ -99,8 +108,8 @@ impl Line {
             if first >= end {
                 break;
             }
-            let window = first - before..first + half + 1;
-            *out = self.kernel.point(point - whole as f64, &self.left[window.clone()], &self.right[window]);
+            let windows = self.channels.each_ref().map(|channel| &channel[first - before..first + half + 1]);
+            *out = self.kernel.point(point - whole as f64, windows);
             rendered += 1;
         }
         let point = point_of(rendered);
@@ -113,23 +122,25 @@ impl Line {
     /// Skips ahead by whole frames, `seconds` or as much as waits.
     pub(super) fn skip(&mut self, seconds: f64) {
         let frames = (seconds * f64::from(self.rate)).round() as usize;
-        self.at = (self.at + frames).min(self.left.len());
+        self.at = (self.at + frames).min(self.frames());
     }
 
     /// Drops up to `seconds` of what waits, but not its first `keep` seconds. Returns what it dropped.
     pub(super) fn drop_after(&mut self, keep: f64, seconds: f64) -> f64 {
-        let first = (self.at + (keep * f64::from(self.rate)) as usize).min(self.left.len());
-        let last = (first + (seconds * f64::from(self.rate)) as usize).min(self.left.len());
-        self.left.drain(first..last);
-        self.right.drain(first..last);
+        let first = (self.at + (keep * f64::from(self.rate)) as usize).min(self.frames());
+        let last = (first + (seconds * f64::from(self.rate)) as usize).min(self.frames());
+        for channel in &mut self.channels {
+            channel.drain(first..last);
+        }
         (last - first) as f64 / f64::from(self.rate)
     }
 
     fn forget_played(&mut self) {
-        let played = (self.at + 1).saturating_sub(self.kernel.half).min(self.left.len());
+        let played = (self.at + 1).saturating_sub(self.kernel.half).min(self.frames());
         if played >= BITE {
-            self.left.drain(..played);
-            self.right.drain(..played);
+            for channel in &mut self.channels {
+                channel.drain(..played);
+            }
             self.at -= played;
         }
     }

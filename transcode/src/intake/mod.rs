@@ -1,7 +1,7 @@
 //! One source's way into the programme: a jitter buffer, a resampler that follows the publisher's clock,
 //! and concealment for what comes too late.
 //!
-//! The shell pushes sound as it arrives and pulls 20 ms of 48 kHz stereo a tick; both say what time it is.
+//! The shell pushes sound as it arrives and pulls 20 ms of 48 kHz a tick; both say what time it is.
 
 mod conceal;
 mod jitter;
@@ -94,20 +94,20 @@ pub struct IntakeStats {
     pub refused: u64,
 }
 
-/// The jitter buffer, resampler and concealment of one source.
+/// The jitter buffer, resampler and concealment of one source, for a programme of `C` channels, 1 or 2.
 ///
 /// Memory stays below about two seconds of sound, whatever is pushed.
-pub struct Intake {
+pub struct Intake<const C: usize> {
     backlog: f64,
     most: f64,
     /// Oldest first; all but the last are sealed. Never empty once something was pushed.
-    lines: VecDeque<Line>,
+    lines: VecDeque<Line<C>>,
     jitter: Jitter,
     pace: Pace,
-    concealer: Concealer,
+    concealer: Concealer<C>,
     state: State,
     /// What the sound fades out of, and how far.
-    fading: Vec<[f32; 2]>,
+    fading: Vec<[f32; C]>,
     faded: usize,
     last_push: f64,
     last_pull: f64,
@@ -124,7 +124,7 @@ enum State {
     Playing { settles_at: Option<f64> },
 }
 
-impl Intake {
+impl<const C: usize> Intake<C> {
     /// An intake that waits for its first sound. Values outside the ranges of `config` are brought into
     /// them.
     pub fn new(config: IntakeConfig) -> Self {
@@ -138,7 +138,7 @@ impl Intake {
             pace: Pace::new(),
             concealer: Concealer::new(),
             state: State::Fresh,
-            fading: vec![[0.0; 2]; CROSS_FADE],
+            fading: vec![[0.0; C]; CROSS_FADE],
             faded: CROSS_FADE,
             last_push: 0.0,
             last_pull: 0.0,
@@ -167,14 +167,9 @@ impl Intake {
         self.last_push = now;
     }
 
-    /// The source's next 20 ms at `now` (since the programme began, never going back), interleaved stereo
-    /// at 48 kHz; `out` is overwritten whole.
-    ///
-    /// # Panics
-    /// When `out` is not 1920 samples long.
-    pub fn pull(&mut self, now: Duration, out: &mut [f32]) {
-        let (frames, rest) = out.as_chunks_mut::<2>();
-        assert!(frames.len() == TICK_FRAMES && rest.is_empty(), "a pull is 960 stereo frames");
+    /// The source's next 20 ms at `now` (since the programme began, never going back) at 48 kHz;
+    /// `frames` is overwritten whole.
+    pub fn pull(&mut self, now: Duration, frames: &mut [[f32; C]; TICK_FRAMES]) {
         let now = now.as_secs_f64();
         self.forget_stale(now);
         self.jitter.shrink(TICK);
@@ -218,7 +213,7 @@ impl Intake {
     }
 
     /// The line that sound of `rate` goes to.
-    fn line_of(&mut self, rate: u32) -> &mut Line {
+    fn line_of(&mut self, rate: u32) -> &mut Line<C> {
         if self.lines.back().is_none_or(|line| line.rate() != rate) {
             if self.lines.len() == LINES {
                 // The one that plays stays: the next ones would begin with a click.
@@ -303,7 +298,7 @@ impl Intake {
             return;
         }
         // What would have been heard goes on below the new sound for 10 ms.
-        let mut old = vec![[0.0; 2]; CROSS_FADE];
+        let mut old = vec![[0.0; C]; CROSS_FADE];
         self.render(&mut old, Move::Even);
         self.mix_fading_into(&mut old);
         self.fading = old;
@@ -326,7 +321,7 @@ impl Intake {
         }
     }
 
-    fn play(&mut self, now: f64, out: &mut [[f32; 2]]) {
+    fn play(&mut self, now: f64, out: &mut [[f32; C]]) {
         let line = self.lines.front().expect("an intake that plays has a line");
         let fraction = (line.rate() == RATE).then(|| line.fraction());
         let step = self.pace.next(self.jitter.target(), TICK, TICK_FRAMES as f64, fraction);
@@ -353,12 +348,12 @@ impl Intake {
         }
     }
 
-    fn conceal(&mut self, out: &mut [[f32; 2]]) {
+    fn conceal(&mut self, out: &mut [[f32; C]]) {
         self.stats.concealed_frames += self.concealer.fill(out) as u64;
         self.concealer.remember(out);
     }
 
-    fn render(&mut self, out: &mut [[f32; 2]], step: Move) -> usize {
+    fn render(&mut self, out: &mut [[f32; C]], step: Move) -> usize {
         let Some(line) = self.lines.front_mut() else { return 0 };
         match step {
             Move::Even => line.render(out, [1.0; 2]),
@@ -377,7 +372,7 @@ impl Intake {
         self.faded = 0;
     }
 
-    fn mix_fading_into(&mut self, out: &mut [[f32; 2]]) {
+    fn mix_fading_into(&mut self, out: &mut [[f32; C]]) {
         for (frame, old) in out.iter_mut().zip(&self.fading[self.faded..]) {
             let share = (self.faded + 1) as f32 / (CROSS_FADE + 1) as f32;
             for (sample, old) in frame.iter_mut().zip(old) {

@@ -26,14 +26,16 @@ const NEAR: f64 = 0.020;
 /// Change of speed, per second. Far below what an ear follows as a glide.
 const SLEW: f64 = 100.0 * PPM;
 
-/// A source plays at its own speed until its level has moved by this much,
-const WAKE_AT: f64 = 0.005;
+/// A source plays at its own speed until its level has fallen by this much, which the buffer has to spare,
+const WAKE_BELOW: f64 = 0.005;
+/// has risen by this much, as a busy machine alone makes it do,
+const WAKE_ABOVE: f64 = 0.010;
 /// or stands this far above the target. A level within that which stays where it is needs no resampler.
 const REST_ABOVE: f64 = 0.015;
 /// It goes back to its own speed when the clocks agree this well,
-const CALM_SKEW: f64 = 5.0 * PPM;
+const CALM_SKEW: f64 = 10.0 * PPM;
 /// the level stands this near the target,
-const CALM_LEVEL: f64 = 0.002;
+const CALM_LEVEL: f64 = 0.004;
 /// and both did so for this many seconds.
 const CALM_FOR: f64 = 10.0;
 /// Speed at which the playing point is steered onto a whole frame before that: half a frame in 5 s, and a
@@ -134,11 +136,12 @@ impl Pace {
         let Some(error) = error else { return };
         self.mode = match self.mode {
             Mode::Asleep { .. } | Mode::Docking if !may_sleep => Mode::Following { calm: 0.0 },
-            Mode::Docking if error.abs() > WAKE_AT => Mode::Following { calm: 0.0 },
+            Mode::Docking if !(-WAKE_BELOW..=WAKE_ABOVE).contains(&error) => Mode::Following { calm: 0.0 },
             Mode::Asleep { rest } => {
                 let rest = rest.or((self.heard >= MEMORY).then_some(self.level));
                 let moved = rest.map_or(0.0, |rest| self.level - rest);
-                if moved.abs() > WAKE_AT || !(-WAKE_AT..=REST_ABOVE).contains(&error) {
+                let calm = (-WAKE_BELOW..=WAKE_ABOVE).contains(&moved);
+                if !calm || !(-WAKE_BELOW..=REST_ABOVE).contains(&error) {
                     Mode::Following { calm: 0.0 }
                 } else {
                     Mode::Asleep { rest }

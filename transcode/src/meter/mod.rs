@@ -1,16 +1,22 @@
 //! How loud the programme is: EBU R128 loudness and true peak.
 
+mod gate;
+mod k_weighting;
 mod true_peak;
 
-use ebur128::{EbuR128, Mode};
-
+use gate::Gate;
+use k_weighting::KWeighting;
 use true_peak::TruePeak;
 
 /// The programme's frames per second.
 const RATE: u32 = 48_000;
 
-/// Samples (interleaved) handed to the loudness filter at once: 100 ms, the step of its gating blocks.
-const BLOCK: usize = 2 * RATE as usize / 10;
+/// Frames of a block: 100 ms, the step of gating blocks.
+const BLOCK: usize = RATE as usize / 10;
+
+/// Blocks of the momentary loudness (400 ms, a gating block) and of the short-term loudness (3 s).
+const MOMENTARY: usize = 4;
+const SHORT_TERM: usize = 30;
 
 /// What the programme measures. `None` where there is nothing to measure: silence, or too little sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,53 +31,88 @@ pub struct Loudness {
     pub true_peak: Option<f64>,
 }
 
-/// An EBU R128 meter over 48 kHz stereo. Its memory does not grow with the programme.
+/// An EBU R128 meter over 48 kHz sound of `C` channels, 1 or 2. One channel counts as it is heard, from both
+/// sides. Its memory is a few kilobytes, however long the programme is: it has to stay in the cache between
+/// two ticks.
 #[derive(Debug)]
-pub struct Meter {
-    loudness: EbuR128,
-    true_peak: TruePeak,
-    /// Pushed, but not yet measured: less than a block.
-    waiting: Vec<f32>,
+pub struct Meter<const C: usize> {
+    filter: KWeighting<C>,
+    true_peak: TruePeak<C>,
+    /// The energy of the block that is being measured, and its frames.
+    open: (f64, usize),
+    /// Mean energies of the newest blocks, as a ring; `next` is the oldest one's place.
+    blocks: [f64; SHORT_TERM],
+    next: usize,
+    /// Blocks measured, counted as far as a gating block.
+    measured: usize,
+    gate: Gate,
 }
 
-impl Meter {
+impl<const C: usize> Meter<C> {
     /// A meter that has heard nothing.
     pub fn new() -> Self {
-        // Histogram mode: a broadcast may go on for weeks, and the plain mode keeps every block.
-        let loudness = EbuR128::new(2, RATE, Mode::I | Mode::S | Mode::HISTOGRAM)
-            .expect("two channels at 48 kHz are within what it measures");
-        Self { loudness, true_peak: TruePeak::new(), waiting: Vec::with_capacity(BLOCK) }
+        Self {
+            filter: KWeighting::new(),
+            true_peak: TruePeak::new(),
+            open: (0.0, 0),
+            blocks: [0.0; SHORT_TERM],
+            next: 0,
+            measured: 0,
+            gate: Gate::new(),
+        }
     }
 
-    /// Hears more of the programme: interleaved stereo at 48 kHz, finite samples, any length of whole frames.
-    /// Measured in blocks of 100 ms.
-    ///
-    /// # Panics
-    /// When `stereo` is not a whole number of frames.
-    pub fn push(&mut self, mut stereo: &[f32]) {
-        assert!(stereo.len().is_multiple_of(2), "whole stereo frames");
-        while !stereo.is_empty() {
-            let (now, later) = stereo.split_at(stereo.len().min(BLOCK - self.waiting.len()));
-            self.waiting.extend_from_slice(now);
-            stereo = later;
-            if self.waiting.len() == BLOCK {
-                self.loudness.add_frames_f32(&self.waiting).expect("a block is whole stereo frames");
-                self.true_peak.push(self.waiting.as_chunks().0);
-                self.waiting.clear();
+    /// Hears more of the programme at 48 kHz: finite samples, any number of frames.
+    pub fn push(&mut self, mut frames: &[[f32; C]]) {
+        self.true_peak.push(frames);
+        while !frames.is_empty() {
+            let (now, later) = frames.split_at(frames.len().min(BLOCK - self.open.1));
+            self.open.0 += self.filter.energy(now);
+            self.open.1 += now.len();
+            frames = later;
+            if self.open.1 == BLOCK {
+                self.close_block();
             }
         }
     }
 
-    /// What it measured so far. Sums up to 3 s of sound anew on each call (about 0.1 ms): ask a few times a
-    /// second, not in every tick.
+    fn close_block(&mut self) {
+        let (energy, frames) = std::mem::take(&mut self.open);
+        // A single channel is played on both sides.
+        self.blocks[self.next] = energy / frames as f64 * (2 / C) as f64;
+        self.next = (self.next + 1) % SHORT_TERM;
+        self.measured = (self.measured + 1).min(MOMENTARY);
+        if self.measured == MOMENTARY {
+            self.gate.push(self.newest(MOMENTARY));
+        }
+    }
+
+    /// The mean energy of the newest `count` blocks; what was not yet heard was silence.
+    fn newest(&self, count: usize) -> f64 {
+        let place = |back: usize| (self.next + SHORT_TERM - back) % SHORT_TERM;
+        (1..=count).map(|back| self.blocks[place(back)]).sum::<f64>() / count as f64
+    }
+
+    /// What it measured so far, in whole blocks of 100 ms.
     pub fn loudness(&self) -> Loudness {
         Loudness {
-            momentary: self.loudness.loudness_momentary().ok().filter(heard),
-            short_term: self.loudness.loudness_shortterm().ok().filter(heard),
-            integrated: self.loudness.loudness_global().ok().filter(heard),
+            momentary: Some(lufs(self.newest(MOMENTARY))).filter(heard),
+            short_term: Some(lufs(self.newest(SHORT_TERM))).filter(heard),
+            integrated: self.gate.loudness(),
             true_peak: Some(20.0 * f64::from(self.true_peak.highest()).log10()).filter(|db| db.is_finite()),
         }
     }
+}
+
+/// The loudness of a mean energy, in LUFS (ITU-R BS.1770-4); minus infinity for none.
+fn lufs(energy: f64) -> f64 {
+    10.0 * energy.log10() - 0.691
+}
+
+/// The mean energy of a loudness.
+#[cfg(test)]
+fn energy_of(lufs: f64) -> f64 {
+    10_f64.powf((lufs + 0.691) / 10.0)
 }
 
 /// Whether a loudness is sound at all: what is left in the filters after the last sound is thousands of LU
@@ -80,7 +121,7 @@ fn heard(lufs: &f64) -> bool {
     *lufs > -144.0
 }
 
-impl Default for Meter {
+impl<const C: usize> Default for Meter<C> {
     fn default() -> Self {
         Self::new()
     }

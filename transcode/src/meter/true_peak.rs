@@ -11,39 +11,31 @@ const TAPS: usize = 12;
 /// Frames judged at once. Shorter ones are skipped more often, longer ones are cheaper to judge.
 const STRETCH: usize = 60;
 
-/// The highest true peak of a stereo signal.
+/// The highest true peak of a signal of `C` channels.
 ///
 /// A point between samples is a sum of twelve samples times coefficients, so it is at most their largest
 /// magnitude times the largest sum of coefficient magnitudes (`bound`, 1.87 here, 5.4 dB). Stretches
 /// whose samples stay below the highest peak so far by more than that cannot raise it and are skipped: the
 /// result is the same as if every point had been computed.
 #[derive(Debug)]
-pub(super) struct TruePeak {
+pub(super) struct TruePeak<const C: usize> {
     /// Coefficients by tap, newest sample last.
     taps: [[f32; FACTOR]; TAPS],
     bound: f32,
     highest: f32,
     /// The frames before the next stretch, `TAPS - 1` of them, and then the stretch.
-    left: [f32; TAPS - 1 + STRETCH],
-    right: [f32; TAPS - 1 + STRETCH],
+    channels: [[f32; TAPS - 1 + STRETCH]; C],
     /// The largest magnitude among those before.
     before: f32,
 }
 
-impl TruePeak {
+impl<const C: usize> TruePeak<C> {
     pub(super) fn new() -> Self {
         let taps = taps();
         let gain = |phase: usize| taps.iter().map(|tap| tap[phase].abs()).sum::<f32>();
         // Sums of f32 round by a few millionths; the bound is a little wider than that.
         let bound = (0..FACTOR).map(gain).fold(0.0, f32::max) * 1.0001;
-        Self {
-            taps,
-            bound,
-            highest: 0.0,
-            left: [0.0; TAPS - 1 + STRETCH],
-            right: [0.0; TAPS - 1 + STRETCH],
-            before: 0.0,
-        }
+        Self { taps, bound, highest: 0.0, channels: [[0.0; TAPS - 1 + STRETCH]; C], before: 0.0 }
     }
 
     /// The highest so far, 1.0 being full scale.
@@ -51,32 +43,35 @@ impl TruePeak {
         self.highest
     }
 
-    pub(super) fn push(&mut self, frames: &[[f32; 2]]) {
+    pub(super) fn push(&mut self, frames: &[[f32; C]]) {
         for stretch in frames.chunks(STRETCH) {
             let now = self.take(stretch);
             if self.bound * now.max(self.before) > self.highest {
-                let left = highest_point(&self.taps, &self.left[..TAPS - 1 + stretch.len()]);
-                let right = highest_point(&self.taps, &self.right[..TAPS - 1 + stretch.len()]);
-                self.highest = self.highest.max(left).max(right);
+                for channel in &self.channels {
+                    let point = highest_point(&self.taps, &channel[..TAPS - 1 + stretch.len()]);
+                    self.highest = self.highest.max(point);
+                }
             }
             self.keep_last(stretch.len());
         }
     }
 
     /// Puts a stretch behind the frames before it. Returns its largest magnitude.
-    fn take(&mut self, stretch: &[[f32; 2]]) -> f32 {
-        let places = self.left[TAPS - 1..].iter_mut().zip(&mut self.right[TAPS - 1..]);
-        for ((left, right), frame) in places.zip(stretch) {
-            *left = frame[0];
-            *right = frame[1];
+    fn take(&mut self, stretch: &[[f32; C]]) -> f32 {
+        for (index, channel) in self.channels.iter_mut().enumerate() {
+            for (place, frame) in channel[TAPS - 1..].iter_mut().zip(stretch) {
+                *place = frame[index];
+            }
         }
         largest(stretch.as_flattened())
     }
 
     fn keep_last(&mut self, frames: usize) {
-        self.left.copy_within(frames..frames + TAPS - 1, 0);
-        self.right.copy_within(frames..frames + TAPS - 1, 0);
-        self.before = largest(&self.left[..TAPS - 1]).max(largest(&self.right[..TAPS - 1]));
+        self.before = 0.0;
+        for channel in &mut self.channels {
+            channel.copy_within(frames..frames + TAPS - 1, 0);
+            self.before = self.before.max(largest(&channel[..TAPS - 1]));
+        }
     }
 }
 
@@ -140,7 +135,7 @@ mod tests {
 
     #[test]
     fn no_point_exceeds_its_samples_by_more_than_the_bound() {
-        let peak = TruePeak::new();
+        let peak = TruePeak::<2>::new();
         assert!((1.8..1.9).contains(&peak.bound), "{}", peak.bound);
         // The worst case: samples of full scale whose signs are the coefficients'.
         for phase in 0..FACTOR {

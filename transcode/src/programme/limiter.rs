@@ -1,6 +1,7 @@
 //! Keeps the mix within full scale without being heard.
 
-use super::TICK_SAMPLES;
+use super::Tick;
+use crate::intake::TICK_FRAMES;
 
 /// The highest level that leaves: the largest positive 16-bit value.
 const CEILING: f32 = 32_767.0 / 32_768.0;
@@ -16,42 +17,40 @@ const FALL: f32 = 1.0 / LOOK_AHEAD as f32;
 /// note is not bent.
 const RECOVER: f32 = 1.0 / 9_600.0;
 
-const TICK: usize = TICK_SAMPLES / 2;
-const WINDOW: usize = TICK + LOOK_AHEAD;
+const WINDOW: usize = TICK_FRAMES + LOOK_AHEAD;
 
-/// A look-ahead peak limiter over stereo ticks. What stays within full scale passes bit for bit, late by
+/// A look-ahead peak limiter over ticks. What stays within full scale passes bit for bit, late by
 /// [`LOOK_AHEAD`].
-pub(super) struct Limiter {
+pub(super) struct Limiter<const C: usize> {
     /// The end of the tick before, then this tick.
-    window: [[f32; 2]; WINDOW],
+    window: [[f32; C]; WINDOW],
     /// The gain each frame of the window may have.
     gains: [f32; WINDOW],
     /// The gain of the newest frame that left.
     gain: f32,
 }
 
-impl Limiter {
+impl<const C: usize> Limiter<C> {
     pub(super) fn new() -> Self {
-        Self { window: [[0.0; 2]; WINDOW], gains: [1.0; WINDOW], gain: 1.0 }
+        Self { window: [[0.0; C]; WINDOW], gains: [1.0; WINDOW], gain: 1.0 }
     }
 
     /// Replaces a tick by what leaves in its place.
-    pub(super) fn process(&mut self, tick: &mut [f32; TICK_SAMPLES]) {
-        let tick = tick.as_chunks_mut::<2>().0;
+    pub(super) fn process(&mut self, tick: &mut Tick<C>) {
         self.window[LOOK_AHEAD..].copy_from_slice(tick);
         let loudest = self.window.as_flattened().iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-        tick.copy_from_slice(&self.window[..TICK]);
+        tick.copy_from_slice(&self.window[..TICK_FRAMES]);
         if loudest > CEILING || self.gain < 1.0 {
             self.limit(tick);
         }
-        self.window.copy_within(TICK.., 0);
+        self.window.copy_within(TICK_FRAMES.., 0);
     }
 
-    fn limit(&mut self, tick: &mut [[f32; 2]]) {
+    fn limit(&mut self, tick: &mut Tick<C>) {
         // Backwards: the gain is low enough at every peak and falls no faster than FALL towards it.
         let mut gain = 1.0_f32;
         for (frame, allowed) in self.window.iter().zip(&mut self.gains).rev() {
-            let peak = frame[0].abs().max(frame[1].abs());
+            let peak = frame.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
             gain = (gain + FALL).min(1.0);
             if peak * gain > CEILING {
                 gain = CEILING / peak;
@@ -71,18 +70,18 @@ impl Limiter {
 mod tests {
     use super::*;
 
+    const TICK: usize = TICK_FRAMES;
+
     /// A 200 Hz tone of this amplitude through the limiter, with what went in.
-    fn through(limiter: &mut Limiter, amplitude: f32, ticks: usize) -> (Vec<f32>, Vec<f32>) {
+    fn through(limiter: &mut Limiter<2>, amplitude: f32, ticks: usize) -> (Vec<f32>, Vec<f32>) {
         let tone = |frame: usize| amplitude * (frame as f32 * 200.0 / 48_000.0 * std::f32::consts::TAU).sin();
         let (mut fed, mut left) = (Vec::new(), Vec::new());
         for tick in 0..ticks {
-            let mut sound = [0.0; TICK_SAMPLES];
-            for (i, frame) in sound.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-                *frame = [tone(tick * TICK + i), -0.5 * tone(tick * TICK + i)];
-            }
-            fed.extend_from_slice(&sound);
+            let mut sound: Tick<2> =
+                std::array::from_fn(|i| [tone(tick * TICK + i), -0.5 * tone(tick * TICK + i)]);
+            fed.extend_from_slice(sound.as_flattened());
             limiter.process(&mut sound);
-            left.extend_from_slice(&sound);
+            left.extend_from_slice(sound.as_flattened());
         }
         (fed, left)
     }
@@ -107,7 +106,7 @@ mod tests {
     fn a_loud_tone_is_turned_down_not_cut_off() {
         let (fed, left) = through(&mut Limiter::new(), 2.0, 50);
         // Past its beginning the gain hardly moves within a period: the rest against the input is small.
-        let (late, from) = (2 * LOOK_AHEAD, 20 * TICK_SAMPLES);
+        let (late, from) = (2 * LOOK_AHEAD, 20 * 2 * TICK);
         let (fed, left) = (&fed[from - late..fed.len() - late], &left[from..]);
         let gain = dot(fed, left) / dot(fed, fed);
         let rest: f64 =
@@ -128,12 +127,12 @@ mod tests {
             let mut limiter = Limiter::new();
             let mut left = Vec::new();
             for tick in 0..4 {
-                let mut sound = [0.25; TICK_SAMPLES];
+                let mut sound = [[0.25; 2]; TICK];
                 if tick == 1 {
-                    sound[2 * place] = 4.0;
+                    sound[place][0] = 4.0;
                 }
                 limiter.process(&mut sound);
-                left.extend(sound.as_chunks::<2>().0.iter().map(|frame| frame[1]));
+                left.extend(sound.iter().map(|frame| frame[1]));
             }
             let step =
                 left[LOOK_AHEAD + 1..].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);

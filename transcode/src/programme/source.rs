@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use media::{AccessUnit, Codec, Pcm, TrackInfo};
 
-use super::SourceStats;
+use super::{SourceStats, Tick};
 use crate::decode::{DecodeError, Decoder};
 use crate::intake::{Intake, IntakeConfig};
 
@@ -13,9 +13,9 @@ use crate::intake::{Intake, IntakeConfig};
 /// and filling it again would only delay what follows.
 const HOLE_MAX: Duration = Duration::from_millis(60);
 
-pub(super) struct Source {
+pub(super) struct Source<const C: usize> {
     track: Option<Track>,
-    intake: Intake,
+    intake: Intake<C>,
     units: u64,
     corrupt: u64,
     missing: u64,
@@ -50,7 +50,7 @@ fn length_of(pcm: &Pcm) -> Duration {
     Duration::from_nanos(pcm.frames() as u64 * 1_000_000_000 / u64::from(pcm.rate))
 }
 
-impl Source {
+impl<const C: usize> Source<C> {
     pub(super) fn new(intake: IntakeConfig) -> Self {
         let intake = Intake::new(intake);
         Self { track: None, intake, units: 0, corrupt: 0, missing: 0 }
@@ -94,7 +94,7 @@ impl Source {
         self.intake.push(now, pcm);
     }
 
-    pub(super) fn pull(&mut self, now: Duration, tick: &mut [f32]) {
+    pub(super) fn pull(&mut self, now: Duration, tick: &mut Tick<C>) {
         self.intake.pull(now, tick);
     }
 

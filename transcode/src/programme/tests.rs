@@ -49,7 +49,7 @@ impl Studio {
     fn tick(&mut self) {
         self.programme.tick(self.now).unwrap();
         self.now += TICK;
-        self.mix.extend_from_slice(&self.programme.mix);
+        self.mix.extend_from_slice(self.programme.mixer.newest());
         while let Some(Output::Unit { rung, unit }) = self.programme.poll_output() {
             self.units.push((rung, unit));
         }
@@ -66,7 +66,7 @@ impl Studio {
 
     /// The left channel of the last `ticks` of the mix.
     fn heard(&self, ticks: usize) -> Vec<f32> {
-        self.mix[self.mix.len() - ticks * TICK_SAMPLES..].iter().copied().step_by(2).collect()
+        self.mix[self.mix.len() - ticks * 2 * TICK_FRAMES..].iter().copied().step_by(2).collect()
     }
 
     /// The units of one rung, after a look at their times: none is missing.
@@ -103,7 +103,7 @@ fn opus_tone(ticks: usize) -> (TrackInfo, Vec<AccessUnit>) {
     let mut encoder = Encoder::new(&rung, MediaTime::from_ticks(0)).unwrap();
     let mut tone = Tone::new(440.0, 0.5);
     for _ in 0..ticks {
-        encoder.push(&tone.next().samples).unwrap();
+        encoder.push(tone.next().samples.as_chunks::<2>().0).unwrap();
     }
     (encoder.track(), std::iter::from_fn(|| encoder.poll_output()).collect())
 }
@@ -120,6 +120,37 @@ fn without_a_source_every_rung_goes_on_in_silence() {
         assert!(covered + 3 * frames > 100 * 960, "{id} covers {covered} frames");
     }
     assert_eq!(studio.programme.loudness().momentary, None);
+}
+
+#[test]
+fn mono_rungs_are_mixed_in_mono_from_the_mean_of_both_sides() {
+    let rungs = AudioProfile::Voice.rungs();
+    let mut programme = Programme::new(&rungs, MediaTime::from_ticks(0)).unwrap();
+    programme.add_source(HOST);
+    let mut tone = Tone::new(440.0, 0.4);
+    let mut units = Vec::new();
+    for tick in 0..50 {
+        let mut pcm = tone.next();
+        // On the left side alone.
+        pcm.samples.as_chunks_mut::<2>().0.iter_mut().for_each(|frame| frame[1] = 0.0);
+        programme.push_pcm(HOST, tick * TICK, &pcm).unwrap();
+        programme.tick(tick * TICK).unwrap();
+        units.extend(std::iter::from_fn(|| programme.poll_output()));
+    }
+    assert_eq!(programme.mixer.newest().len(), TICK_FRAMES);
+    assert!((amplitude(programme.mixer.newest(), 440.0) - 0.2).abs() < 0.005);
+    for rung in rungs {
+        let track = Encoder::new(&rung, MediaTime::from_ticks(0)).unwrap().track();
+        let mut decoder = Decoder::new(&track).unwrap();
+        let mut heard = Vec::new();
+        for Output::Unit { rung: id, unit } in &units {
+            if *id == rung.id {
+                heard.extend_from_slice(&decoder.decode(unit).unwrap().samples);
+            }
+        }
+        let level = amplitude(&heard[heard.len() - 4_800..], 440.0);
+        assert!((level - 0.2).abs() < 0.02, "{}: {level}", rung.id);
+    }
 }
 
 #[test]
@@ -261,7 +292,7 @@ fn a_damaged_unit_is_told_and_concealed_and_the_source_goes_on() {
     let mut encoder = Encoder::new(&rung, MediaTime::from_ticks(0)).unwrap();
     let mut tone = Tone::new(440.0, 0.5);
     for _ in 0..120 {
-        encoder.push(&tone.next().samples).unwrap();
+        encoder.push(tone.next().samples.as_chunks::<2>().0).unwrap();
     }
     let units: Vec<_> = std::iter::from_fn(|| encoder.poll_output()).collect();
 

@@ -31,7 +31,7 @@ impl Publisher {
     }
 
     /// Pushes what arrived until `now`.
-    pub(crate) fn deliver(&mut self, now: Duration, intake: &mut Intake) {
+    pub(crate) fn deliver(&mut self, now: Duration, intake: &mut Intake<2>) {
         while self.next_arrival() <= now {
             let at = self.next_arrival();
             intake.push(at, &self.frame());
