@@ -1,9 +1,11 @@
 //! One accepted incoming stream, whatever the protocol.
 
+use std::future::pending;
+use std::sync::Arc;
 use std::time::Instant;
 
 use media::TrackInfo;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{Activity, CloseReason, Media};
 
@@ -18,6 +20,28 @@ const MAX_QUEUED_BYTES: usize = 1_024 * 1_024;
 pub struct Publication {
     media: mpsc::Receiver<Media>,
     handle: PublicationHandle,
+    steps: Option<Steps>,
+}
+
+/// Tells a door that its station has come for what there was.
+type Steps = Arc<Notify>;
+
+/// What a station says to a door.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Word {
+    /// It has come for what was handed on; only to a door that reads in step.
+    Asked,
+    /// The publication is over, and why.
+    Closed(CloseReason),
+}
+
+/// When a door reads on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reading {
+    /// As soon as there is something to read.
+    AtOnce,
+    /// When the station has come for what was read before.
+    InStep,
 }
 
 /// Nothing was received.
@@ -36,15 +60,25 @@ impl Publication {
     pub fn try_recv(&mut self) -> Result<Media, RecvError> {
         match self.media.try_recv() {
             Ok(media) => Ok(self.taken(media)),
-            Err(mpsc::error::TryRecvError::Empty) => Err(RecvError::Empty),
+            Err(mpsc::error::TryRecvError::Empty) => {
+                self.ask();
+                Err(RecvError::Empty)
+            }
             Err(mpsc::error::TryRecvError::Disconnected) => Err(RecvError::Closed),
         }
     }
 
     /// Waits for the next track or unit; `None` once the publisher is gone and everything was received.
     pub async fn recv(&mut self) -> Option<Media> {
+        self.ask();
         let media = self.media.recv().await?;
         Some(self.taken(media))
+    }
+
+    fn ask(&self) {
+        if let Some(steps) = &self.steps {
+            steps.notify_one();
+        }
     }
 
     /// What it has delivered.
@@ -110,17 +144,19 @@ pub struct Sink {
     /// A track that found the queue full. It goes before the next unit.
     late_track: Option<TrackInfo>,
     close: watch::Receiver<Option<CloseReason>>,
+    steps: Option<Steps>,
 }
 
 impl Sink {
     /// Both ends of a publication that was asked for at `opened`.
-    pub(crate) fn open(opened: Instant) -> (Self, Publication) {
+    pub(crate) fn open(opened: Instant, reading: Reading) -> (Self, Publication) {
         let (sender, receiver) = mpsc::channel(MAX_QUEUED);
         let (close_sender, close_receiver) = watch::channel(None);
         let activity = Activity::new(opened);
         let handle = PublicationHandle { activity: activity.clone(), close: close_sender };
-        let sink = Self { media: sender, activity, late_track: None, close: close_receiver };
-        (sink, Publication { media: receiver, handle })
+        let steps = (reading == Reading::InStep).then(Steps::default);
+        let publication = Publication { media: receiver, handle, steps: steps.clone() };
+        (Self { media: sender, activity, late_track: None, close: close_receiver, steps }, publication)
     }
 
     /// Hands on what came at `now`. When the station is 10 s behind, new units are dropped and counted; a
@@ -148,9 +184,31 @@ impl Sink {
 
     /// Waits until the station ends the publication, and says why it did.
     pub async fn closed(&mut self) -> CloseReason {
-        match self.close.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or(CloseReason::Ended),
-            Err(_) => CloseReason::Ended,
+        loop {
+            if let Word::Closed(reason) = self.word().await {
+                return reason;
+            }
+        }
+    }
+
+    /// Whether its door reads on only when the station has come.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.steps.is_some()
+    }
+
+    /// Waits for a word of the station.
+    pub(crate) async fn word(&mut self) -> Word {
+        let asked = async {
+            match &self.steps {
+                Some(steps) => steps.notified().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            closed = self.close.wait_for(Option::is_some) => {
+                Word::Closed(closed.ok().and_then(|reason| reason.clone()).unwrap_or(CloseReason::Ended))
+            }
+            () = asked => Word::Asked,
         }
     }
 
@@ -174,6 +232,7 @@ mod tests {
 
     use bytes::Bytes;
     use media::{AccessUnit, Channels, Codec, MediaDuration, MediaTime, Timescale};
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -196,7 +255,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
     fn a_full_queue_drops_the_newest_units_and_keeps_a_new_track() {
         let opened = Instant::now();
-        let (mut sink, mut publication) = Sink::open(opened);
+        let (mut sink, mut publication) = Sink::open(opened, Reading::AtOnce);
         sink.push(opened, track(48_000));
         for time in 0..MAX_QUEUED as u64 + 9 {
             sink.push(opened, unit(time, 100));
@@ -217,7 +276,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
     fn a_queue_is_bounded_in_bytes_too() {
         let opened = Instant::now();
-        let (mut sink, publication) = Sink::open(opened);
+        let (mut sink, publication) = Sink::open(opened, Reading::AtOnce);
         for time in 0..100 {
             sink.push(opened, unit(time, 16_384));
         }
@@ -230,7 +289,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
     fn idleness_counts_from_the_last_unit() {
         let opened = Instant::now();
-        let (mut sink, publication) = Sink::open(opened);
+        let (mut sink, publication) = Sink::open(opened, Reading::AtOnce);
         let activity = publication.activity();
         let after = |seconds| opened + Duration::from_secs(seconds);
         assert_eq!(activity.idle_for(after(3)), Duration::from_secs(3));
@@ -241,23 +300,43 @@ mod tests {
         assert_eq!(activity.idle_for(opened), Duration::ZERO);
     }
 
+    #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
+    async fn a_door_that_reads_in_step_is_asked_each_time_there_is_no_more() {
+        let (mut sink, mut publication) = Sink::open(Instant::now(), Reading::InStep);
+        let patience = Duration::from_secs(1);
+        for round in 0..3 {
+            assert!(timeout(patience, sink.word()).await.is_err());
+            sink.push(Instant::now(), unit(round, 1));
+            assert_eq!(publication.try_recv(), Ok(unit(round, 1)));
+            assert!(timeout(patience, sink.word()).await.is_err(), "there might be more");
+            assert_eq!(publication.try_recv(), Err(RecvError::Empty));
+            assert!(timeout(patience, sink.word()).await.is_ok());
+        }
+        assert!(timeout(patience, publication.recv()).await.is_err());
+        assert!(timeout(patience, sink.word()).await.is_ok(), "who waits asks");
+        let (mut sink, mut publication) = Sink::open(Instant::now(), Reading::AtOnce);
+        assert_eq!(publication.try_recv(), Err(RecvError::Empty));
+        assert!(!sink.is_in_step() && timeout(patience, sink.word()).await.is_err());
+    }
+
     #[tokio::test]
     #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
     async fn the_first_reason_for_an_end_counts() {
-        let (mut sink, publication) = Sink::open(Instant::now());
+        let (mut sink, publication) = Sink::open(Instant::now(), Reading::AtOnce);
         publication.handle().close(CloseReason::TakenOver);
         publication.close(CloseReason::ServerStopping);
-        assert_eq!(sink.closed().await, CloseReason::TakenOver);
+        assert_eq!(sink.word().await, Word::Closed(CloseReason::TakenOver));
 
-        let (mut sink, publication) = Sink::open(Instant::now());
+        let (mut sink, publication) = Sink::open(Instant::now(), Reading::AtOnce);
         drop(publication);
-        assert_eq!(sink.closed().await, CloseReason::Ended);
+        assert_eq!(sink.word().await, Word::Closed(CloseReason::Ended));
     }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
     fn what_came_is_received_before_the_end_is() {
-        let (mut sink, mut publication) = Sink::open(Instant::now());
+        let (mut sink, mut publication) = Sink::open(Instant::now(), Reading::AtOnce);
         sink.push(Instant::now(), unit(0, 1));
         drop(sink);
         assert_eq!(publication.try_recv(), Ok(unit(0, 1)));

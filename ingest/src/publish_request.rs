@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::publication::{Publication, Sink};
+use crate::publication::{Publication, Reading, Sink};
 use crate::{Refusal, StreamKey};
 
 /// The protocol that a publisher speaks.
@@ -80,7 +80,19 @@ impl PublishRequest {
 
     /// Lets the publisher in. If it is gone meanwhile, the publication is closed from the start.
     pub fn accept(self) -> Publication {
-        let (sink, publication) = Sink::open(self.opened);
+        self.accept_reading(Reading::AtOnce)
+    }
+
+    /// Lets the publisher in, for a station that comes for units now and then: what has come until
+    /// [`Publication::try_recv`] finds no more is read then, in one piece, and is there the next time. The door
+    /// is woken once for all of it, not once for each packet. A station that stays away for longer than
+    /// [`Limits::rest`](crate::rtmp::Limits::rest) is not waited for.
+    pub fn accept_in_step(self) -> Publication {
+        self.accept_reading(Reading::InStep)
+    }
+
+    fn accept_reading(self, reading: Reading) -> Publication {
+        let (sink, publication) = Sink::open(self.opened, reading);
         // A publisher that is gone drops the sink here, which closes the publication.
         drop(self.answer.send(Answer::Accepted(sink)));
         publication

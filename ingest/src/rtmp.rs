@@ -4,6 +4,7 @@
 //! The shell is [`Listener`], which accepts connections and runs a session on each.
 
 mod aggregate;
+mod alarm;
 pub mod amf;
 pub mod amf0;
 pub mod amf3;

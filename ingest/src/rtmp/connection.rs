@@ -4,17 +4,19 @@
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::admission::Admission;
-use crate::publication::Sink;
+use crate::publication::{Sink, Word};
 use crate::publish_request::{Answer, Publisher};
+use crate::rtmp::alarm::Alarm;
 use crate::rtmp::counters::Open;
 use crate::rtmp::ending::Ending;
 use crate::rtmp::session::{Output, Session, SessionLimits};
@@ -36,6 +38,8 @@ pub(super) struct Connection<S> {
     pub(super) limits: SessionLimits,
     /// How long one answer may take to be taken by the peer's socket.
     pub(super) write: Duration,
+    /// How long bytes wait for a station that reads in step and does not come.
+    pub(super) rest: Duration,
     /// How long we read on after our last words.
     pub(super) linger: Duration,
     pub(super) open: Open,
@@ -75,10 +79,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         shutdown: CancellationToken,
         broadcast: &mut Option<String>,
     ) -> Gone {
-        let mut session = Session::new(Instant::now(), self.limits.clone(), nonce);
+        let opened = Instant::now();
+        let mut session = Session::new(opened, self.limits.clone(), nonce);
+        let mut alarm = Alarm::new(opened);
+        let mut stopping = pin!(shutdown.cancelled());
         let mut answer = None;
         let mut sink: Option<Sink> = None;
         let mut buffer = [0; READ];
+        // Until when nothing is read, unless the station asks for it.
+        let mut rest: Option<Instant> = None;
         loop {
             while let Some(output) = session.poll_output() {
                 match output {
@@ -112,13 +121,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Output::Closed(ending) => return ending.into(),
                 }
             }
+            // Most wakes bring bytes and nothing else, so they are looked at first. Somebody who sends without
+            // a pause does not hold up the others: the runtime's budget ends his turn.
             tokio::select! {
-                read = self.stream.read(&mut buffer) => match read {
+                biased;
+                read = self.stream.read(&mut buffer), if rest.is_none() => match read {
                     Ok(0) => return Gone::Eof,
-                    Ok(count) => session.handle_input(Instant::now(), &buffer[..count]),
+                    Ok(count) => {
+                        let now = Instant::now();
+                        session.handle_input(now, &buffer[..count]);
+                        // A full buffer is not the end of what has come.
+                        if count < READ && sink.as_ref().is_some_and(Sink::is_in_step) {
+                            rest = Some(now + self.rest);
+                        }
+                    }
                     Err(error) => return error.into(),
                 },
-                () = wake_at(session.poll_timeout()) => session.handle_timeout(Instant::now()),
+                () = alarm.ring_at(rest.into_iter().chain(session.poll_timeout()).min()) => {
+                    let now = Instant::now();
+                    rest = rest.filter(|until| now < *until);
+                    session.handle_timeout(now);
+                }
                 answered = answered(&mut answer) => {
                     answer = None;
                     match answered {
@@ -130,8 +153,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         Answer::Rejected(refusal) => session.reject(refusal),
                     }
                 },
-                reason = closed(&mut sink) => session.close(reason),
-                () = shutdown.cancelled() => session.close(CloseReason::ServerStopping),
+                word = word(&mut sink) => match word {
+                    Word::Asked => rest = None,
+                    Word::Closed(reason) => session.close(reason),
+                },
+                () = &mut stopping => session.close(CloseReason::ServerStopping),
             }
         }
     }
@@ -156,13 +182,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-async fn wake_at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => pending().await,
-    }
-}
-
 /// The station's answer; for a dropped request, that it can't.
 async fn answered(answer: &mut Option<oneshot::Receiver<Answer>>) -> Answer {
     match answer {
@@ -171,9 +190,9 @@ async fn answered(answer: &mut Option<oneshot::Receiver<Answer>>) -> Answer {
     }
 }
 
-async fn closed(sink: &mut Option<Sink>) -> CloseReason {
+async fn word(sink: &mut Option<Sink>) -> Word {
     match sink {
-        Some(sink) => sink.closed().await,
+        Some(sink) => sink.word().await,
         None => pending().await,
     }
 }

@@ -36,6 +36,8 @@ pub struct Limits {
     pub session: SessionLimits,
     /// How long one answer may take to be taken by the peer's socket.
     pub write: Duration,
+    /// How long bytes wait for a station that reads in step and does not come.
+    pub rest: Duration,
     /// How long we read on after our last words, so that the peer gets to read them.
     pub linger: Duration,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             per_address: 32,
             session: SessionLimits::default(),
             write: Duration::from_secs(5),
+            rest: Duration::from_millis(200),
             linger: Duration::from_secs(1),
         }
     }
@@ -144,6 +147,7 @@ impl Listener {
             requests,
             limits: self.limits.session.clone(),
             write: self.limits.write,
+            rest: self.limits.rest,
             linger: self.limits.linger,
             open: self.counters.enter(),
         }
@@ -159,7 +163,8 @@ async fn run(connection: Connection<TcpStream>, tls: Option<TlsAcceptor>, shutdo
         return warn!("no randomness for a handshake");
     }
     let Some(tls) = tls else { return connection.run(nonce, shutdown).await };
-    let Connection { stream, peer, protocol, admission, requests, limits, write, linger, open } = connection;
+    let Connection { stream, peer, protocol, admission, requests, limits, write, rest, linger, open } =
+        connection;
     let accepted = tokio::select! {
         accepted = timeout(limits.handshake, tls.accept(stream)) => accepted,
         () = shutdown.cancelled() => return,
@@ -167,7 +172,7 @@ async fn run(connection: Connection<TcpStream>, tls: Option<TlsAcceptor>, shutdo
     match accepted {
         Ok(Ok(stream)) => {
             let connection =
-                Connection { stream, peer, protocol, admission, requests, limits, write, linger, open };
+                Connection { stream, peer, protocol, admission, requests, limits, write, rest, linger, open };
             connection.run(nonce, shutdown).await;
         }
         Ok(Err(error)) => debug!("no TLS: {error}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::client::{AAC_HEADER, AAC_UNIT, AUDIO, COMMAND, Client, VIDEO, full, number, text};
 use crate::door::{Door, times, track};
 use ingest::rtmp::{Limits, SessionLimits};
-use ingest::{CloseReason, Publication, RecvError, Refusal};
+use ingest::{CloseReason, Media, Publication, RecvError, Refusal};
 use tokio::net::TcpStream;
 
 const NAME: &str = "studio?token=s3cret";
@@ -363,6 +363,31 @@ async fn a_publisher_that_is_taken_over_is_told() {
     let publication = door.accept().await;
     publication.handle().close(CloseReason::TakenOver);
     assert!(client.hear_out().await.contains(&CloseReason::TakenOver.to_string()));
+    door.close().await;
+}
+
+#[tokio::test]
+async fn a_station_that_comes_in_steps_gets_everything_by_asking() {
+    let limits = Limits { rest: Duration::from_hours(1), ..Limits::default() };
+    let mut door = Door::open(limits, None).await;
+    let mut client = Client::publish(door.address, NAME).await;
+    let mut publication = door.requests.recv().await.unwrap().accept_in_step();
+    client.audio(0, AAC_HEADER).await;
+    for time in 1..=400 {
+        client.audio(time, AAC_UNIT).await;
+    }
+    let mut heard = Vec::new();
+    while heard.len() < 400 {
+        match publication.try_recv() {
+            Ok(Media::Unit(unit)) => heard.push(unit.time.ticks()),
+            Ok(Media::Track(_)) => {}
+            Err(RecvError::Empty) => tokio::task::yield_now().await,
+            Err(RecvError::Closed) => panic!("closed after {} units", heard.len()),
+        }
+    }
+    assert!(heard.is_sorted());
+    client.audio(401, AAC_UNIT).await;
+    assert_eq!(times(&mut publication, 1).await, [401], "who waits asks");
     door.close().await;
 }
 

@@ -12,7 +12,7 @@ use crate::live::admission::{Facts, Ruling, judge, makes_room};
 use crate::live::card::{Card, Stage};
 use crate::live::clock::wall_clock;
 use crate::live::consents::{Consent, stay};
-use crate::live::drive::Command;
+use crate::live::drive::{Command, let_in};
 use crate::live::entry::{Publisher, Scene};
 use crate::live::feed::Feed;
 use crate::live::happening::Happening;
@@ -142,7 +142,7 @@ impl Hall {
             entry.let_go(ghost, CloseReason::TakenOver);
         }
         let software = request.software.clone();
-        let publication = request.accept();
+        let publication = let_in(request, entry.run.record.mode);
         let handle = publication.handle();
         let session = stay.session.clone();
         let since = wall_clock();
