@@ -132,6 +132,7 @@ fn is_api(path: &str) -> bool {
     (path.starts_with("/api/") && path != "/api/docs")
         || path == "/api"
         || path.starts_with("/health")
+        || path.starts_with("/covers/")
         || matches!(path, "/readyz" | "/metrics")
 }
 

@@ -22,16 +22,17 @@ use crate::api::config::Features;
 use crate::api::{self, Addresses, Context};
 use crate::auth::{Auth, secrets};
 use crate::banner::{Banner, Publishing, address};
-use crate::broadcasts::{Books, scribe};
+use crate::broadcasts::builtin::{self, Demo};
+use crate::broadcasts::{Books, resumption, scribe};
+use crate::covers::Covers;
 use crate::database;
 use crate::front::{Backstage, Front};
-use crate::live::directory::{Directory, Search};
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
-use crate::live::{Card, HAPPENINGS, Hall, Opening, Origination, Premises, Presence, Stage, key_file};
+use crate::live::{HAPPENINGS, Hall, Premises, Presence, key_file};
 use crate::logs::Redacted;
 use crate::metrics::Metrics;
-use crate::playback::{Audience, Gate, Ledger};
+use crate::playback::{Gate, Ledger};
 use crate::settings::Settings;
 use doors::Doors;
 
@@ -76,7 +77,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let backstage = backstage(&house, data_dir)?;
     let (requests, asked) = mpsc::channel(REQUESTS);
     let (happenings, happened) = mpsc::channel(HAPPENINGS);
-    let cards = broadcasts(&settings, &key);
+    let demo = if settings.demo { Demo::Wanted } else { Demo::Unwanted };
+    let key = builtin::prepare(&store, &settings.studio, &key, demo).await?;
+    // What an earlier process wrote down is in the database before anybody asks how things stand.
+    journal.applied().await;
+    let cards = resumption::cards(&house, &store, demo).await?;
     let ledger = Ledger::open(gate.clone(), &house.media_dir).context("reading whose broadcasts are")?;
     // The web outlives the programmes: what is held is answered before connections are let go.
     let web_shutdown = CancellationToken::new();
@@ -86,7 +91,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let premises = Premises {
         house,
         backstage: backstage.clone(),
-        directory: Arc::new(Fixed(cards.clone(), Books::new(store.clone()))),
+        directory: Arc::new(Books::new(store.clone())),
         go_live: settings.go_live,
         requests: asked,
         events: heard,
@@ -95,7 +100,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         happenings,
     };
     let (mut hall, handle) = Hall::new(premises);
-    hall.begin(cards.clone())?;
+    hall.begin(cards)?;
+    resumption::reconcile(&store, &journal, &handle).await?;
     let presence = Arc::new(Presence::default());
     tasks.spawn(scribe::run(journal.clone(), presence.clone(), happened));
 
@@ -110,13 +116,15 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let rehearsals = Backstage { hall: handle.clone(), origin: backstage.origin.clone() };
     let context = Context {
         hall: handle,
-        cards: Arc::new(cards),
         origin: origin.clone(),
         presence,
         metrics: metrics.clone(),
         observe: Arc::new(move |metrics| watched.observe(metrics)),
         store: store.clone(),
         journal,
+        gate: gate.clone(),
+        covers: Covers::new(data_dir),
+        cooldown: api::cooldown(),
         features: Features::of(&settings),
         auth,
         addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
@@ -161,40 +169,6 @@ fn backstage(house: &RunHouse, data_dir: &Path) -> anyhow::Result<RunHouse> {
         _ => {}
     }
     Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, ..house.clone() })
-}
-
-/// What is built in, and what people made.
-struct Fixed(Vec<Card>, Books);
-
-impl Directory for Fixed {
-    fn find(&self, id: &str) -> Search {
-        match self.0.iter().find(|card| card.id == id).cloned() {
-            Some(card) => Box::pin(async move { Ok(Some(card)) }),
-            None => self.1.find(id),
-        }
-    }
-}
-
-/// What this station broadcasts until there are accounts: `studio`, and `demo` on request.
-fn broadcasts(settings: &Settings, key: &ingest::StreamKey) -> Vec<Card> {
-    let studio = &settings.studio;
-    let mut broadcasts = vec![Card {
-        id: "studio".into(),
-        title: "Studio".into(),
-        host: String::new(),
-        audience: Audience::Everybody,
-        origination: Origination::Publisher(key.clone()),
-        mode: studio.latency_mode,
-        profile: studio.audio_profile,
-        grace: studio.publisher_grace,
-        opening: Opening::EveryPublish,
-        publishers_max: 1,
-        stage: Stage::Scheduled,
-    }];
-    if settings.demo {
-        broadcasts.push(Card::demo("", studio.latency_mode, studio.audio_profile));
-    }
-    broadcasts
 }
 
 fn banner(settings: &Settings, doors: &Doors, key: &ingest::StreamKey) -> anyhow::Result<Banner> {

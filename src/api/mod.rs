@@ -22,19 +22,24 @@ mod testing;
 pub mod time;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
 use origin::Origin;
-use store::{Journal, Store};
+use store::{AuditEntry, Entry, Journal, Store, Subject, Timestamp};
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::auth::Auth;
-use crate::live::{Card, HallHandle, Presence};
+use self::limits::Limiter;
+use crate::auth::{Auth, Caller, Client};
+use crate::covers::Covers;
+use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
+use crate::playback::Gate;
 use crate::settings::Settings;
 
 /// What every endpoint may need. Cheap to clone.
@@ -42,8 +47,6 @@ use crate::settings::Settings;
 pub struct Context {
     /// What is on air.
     pub hall: HallHandle,
-    /// Every broadcast there is.
-    pub cards: Arc<Vec<Card>>,
     /// What is served.
     pub origin: Arc<Origin>,
     /// Who listens.
@@ -58,12 +61,51 @@ pub struct Context {
     pub journal: Journal,
     /// What the settings let clients do.
     pub features: config::Features,
+    /// Whose HLS needs a signature, and who is barred.
+    pub gate: Arc<Gate>,
+    /// Cover pictures.
+    pub covers: Covers,
+    /// How often one account makes and starts broadcasts.
+    pub cooldown: Arc<Limiter<String>>,
     /// Who makes a request.
     pub auth: Arc<Auth>,
     /// Where everything is bound.
     pub addresses: Arc<Addresses>,
     /// Cancelled once the process stops.
     pub shutdown: CancellationToken,
+}
+
+/// Broadcasts that an account may make or start at once, and how long until it may another.
+const COOLDOWN: (u32, Duration) = (20, Duration::from_secs(5));
+
+/// A rate for [`Context::cooldown`].
+pub fn cooldown() -> Arc<Limiter<String>> {
+    Arc::new(Limiter::new(COOLDOWN.0, COOLDOWN.1))
+}
+
+impl Context {
+    /// Has written into the audit log what `caller` did to a broadcast. `detail` holds no secret.
+    fn audit(
+        &self,
+        caller: &Caller,
+        client: Client,
+        action: &str,
+        broadcast: &str,
+        detail: serde_json::Value,
+    ) {
+        let entry = AuditEntry {
+            id: store::id(),
+            at: Timestamp::now(),
+            actor: caller.actor(),
+            action: action.to_owned(),
+            subject: Some(Subject { kind: "broadcast".to_owned(), id: broadcast.to_owned() }),
+            address: Some(client.address.to_string()),
+            detail,
+        };
+        if let Err(full) = self.journal.append(Entry::Audit(entry)) {
+            error!(broadcast.id = %broadcast, "{action} is not in the audit log: {full}");
+        }
+    }
 }
 
 impl FromRef<Context> for Arc<Auth> {

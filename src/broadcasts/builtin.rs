@@ -24,13 +24,13 @@ pub enum Demo {
 }
 
 /// Makes `studio` where it is missing, owned by an admin and opened by `key`; makes `demo`, or removes it.
-/// What the settings say of `studio` holds from every start on.
+/// What the settings say of `studio` holds from every start on. Answers with its key, which may have been rotated.
 pub async fn prepare(
     store: &Store,
     studio: &StudioSettings,
     key: &StreamKey,
     demo: Demo,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<StreamKey> {
     let broadcasts = store.broadcasts();
     let edit = |row: &mut Broadcast| {
         row.latency_mode = studio.latency_mode.name().to_owned();
@@ -38,7 +38,10 @@ pub async fn prepare(
         row.publisher_grace_seconds = u32::try_from(studio.publisher_grace.as_secs()).unwrap_or(u32::MAX);
     };
     let known = broadcasts.update(STUDIO, edit).await.context("reading the broadcast studio")?;
-    if known.is_none() {
+    let mut own = key.clone();
+    if let Some(known) = known {
+        own = StreamKey::parse(known.stream_key.expose()).context("reading the key of studio")?;
+    } else {
         let mut row = row(STUDIO, "Studio", &admin(store).await?, key);
         edit(&mut row);
         insert(store, &row).await?;
@@ -60,7 +63,7 @@ pub async fn prepare(
             }
         }
     }
-    Ok(())
+    Ok(own)
 }
 
 /// Another station on the same database may have been faster.

@@ -6,6 +6,7 @@
 mod books;
 pub mod builtin;
 pub mod draft;
+pub mod resumption;
 pub mod scribe;
 
 pub use books::{BadRow, Books, card};

@@ -92,6 +92,13 @@ impl Station {
         Self::open(self.folder.clone(), self.arguments.clone())
     }
 
+    /// Stops it as an operator does, and starts it on what it left with these arguments too.
+    pub fn stopped_and_started_with(mut self, arguments: &[&str]) -> Self {
+        assert!(self.terminate().success(), "{}", self.log());
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self.started_again()
+    }
+
     /// Asks it to stop, and waits until it has.
     pub fn terminate(&mut self) -> ExitStatus {
         signal(self.process.id(), "TERM");
@@ -128,6 +135,37 @@ impl Station {
     /// One GET that must be answered with JSON.
     pub fn json(&self, path: &str) -> serde_json::Value {
         serde_json::from_str(&self.text(path)).unwrap()
+    }
+
+    /// One request with an access token and JSON.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&serde_json::Value>,
+    ) -> Reply {
+        let reply = exchange(&self.web, method, path, token, body);
+        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log()))
+    }
+
+    /// Makes an account that may broadcast.
+    pub fn register(&self, name: &str) -> Person<'_> {
+        let body = serde_json::json!({
+            "email": format!("{name}@example.org"),
+            "username": name,
+            "password": "a long enough secret",
+            "displayName": name,
+        });
+        let reply = self.send("POST", "/api/auth/register", None, Some(&body));
+        assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+        let answer: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        self.signed_in(answer["accessToken"].as_str().unwrap().to_owned())
+    }
+
+    /// Somebody who signed in before.
+    pub fn signed_in(&self, token: String) -> Person<'_> {
+        Person { station: self, token }
     }
 
     /// `/health/media` of one broadcast.
@@ -237,6 +275,37 @@ impl Drop for Publisher {
     }
 }
 
+/// Somebody with an account at a station.
+pub struct Person<'a> {
+    station: &'a Station,
+    pub token: String,
+}
+
+impl Person<'_> {
+    /// One request of theirs.
+    pub fn send(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> Reply {
+        self.station.send(method, path, Some(&self.token), body)
+    }
+
+    /// One that must succeed, and its answer.
+    pub fn done(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> serde_json::Value {
+        let reply = self.send(method, path, body);
+        let text = String::from_utf8_lossy(&reply.body);
+        assert!((200..300).contains(&reply.status), "{method} {path}: {} {text}", reply.status);
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// One GET that must succeed.
+    pub fn get(&self, path: &str) -> serde_json::Value {
+        self.done("GET", path, None)
+    }
+
+    /// Makes a broadcast.
+    pub fn create(&self, fields: serde_json::Value) -> serde_json::Value {
+        self.done("POST", "/api/broadcasts", Some(&fields))
+    }
+}
+
 /// An HTTP reply.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reply {
@@ -257,9 +326,28 @@ impl Reply {
 
 /// One GET over a connection of its own, HTTP/1.1.
 pub fn fetch(web: &str, path: &str) -> std::io::Result<Reply> {
+    exchange(web, "GET", path, None, None)
+}
+
+/// One request over a connection of its own, with an access token and JSON.
+fn exchange(
+    web: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&serde_json::Value>,
+) -> std::io::Result<Reply> {
     let mut line = TcpStream::connect(web)?;
     line.set_read_timeout(Some(PATIENCE))?;
-    write!(line, "GET {path} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\n\r\n")?;
+    write!(line, "{method} {path} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\n")?;
+    if let Some(token) = token {
+        write!(line, "Authorization: Bearer {token}\r\n")?;
+    }
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    if !body.is_empty() {
+        write!(line, "Content-Type: application/json\r\n")?;
+    }
+    write!(line, "Content-Length: {}\r\n\r\n{body}", body.len())?;
     let mut bytes = Vec::new();
     line.read_to_end(&mut bytes)?;
     let invalid = |what: &str| std::io::Error::new(std::io::ErrorKind::InvalidData, what.to_owned());

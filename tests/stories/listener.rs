@@ -14,12 +14,17 @@ pub(crate) struct Listener<'a> {
 impl<'a> Listener<'a> {
     /// Joins what is on air; waits until something is.
     pub(crate) fn join(station: &'a Station, id: &str) -> Self {
+        Self::at(station, &format!("/live/{id}"))
+    }
+
+    /// The same of a broadcast whose multivariant lies below `folder`.
+    pub(crate) fn at(station: &'a Station, folder: &str) -> Self {
         let index = until("the broadcast is on air", || {
-            let reply = station.get(&format!("/live/{id}/index.m3u8"));
+            let reply = station.get(&format!("{folder}/index.m3u8"));
             (reply.status == 200).then(|| String::from_utf8(reply.body).unwrap())
         });
         let first = index.lines().find(|line| !line.starts_with('#')).unwrap();
-        Self { station, below: format!("/live/{id}/{}", first.split_once('/').unwrap().0) }
+        Self { station, below: format!("{folder}/{}", first.split_once('/').unwrap().0) }
     }
 
     /// The playlist `name` (`main`, `opus.standard`) as it stands.

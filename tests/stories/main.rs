@@ -5,10 +5,12 @@
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod broadcasts;
 mod ear;
 mod endings;
 mod listener;
 mod modes;
+mod outage;
 mod publishers;
 mod reconnect;
 mod restart;
@@ -16,6 +18,8 @@ mod rungs;
 mod signed;
 mod strangers;
 
+#[path = "../postgres/mod.rs"]
+mod postgres;
 #[path = "../../packager/tests/reader/mod.rs"]
 mod reader;
 #[path = "../station/mod.rs"]

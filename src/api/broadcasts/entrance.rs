@@ -1,0 +1,222 @@
+//! Ways into a broadcast: how to hear it, and what opens its room.
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::SET_COOKIE;
+use axum::response::{AppendHeaders, IntoResponse};
+use packager::WallClock;
+use room::Action;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::BroadcastId;
+use super::access::find;
+use crate::api::Context;
+use crate::api::body::Body;
+use crate::api::error::Problem;
+use crate::api::params::Path;
+use crate::auth::grant::Grant as RoomGrant;
+use crate::auth::{Caller, Client};
+use crate::broadcasts::card;
+use crate::playback::gate::{Grant, now};
+
+/// How to hear a broadcast.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PlaybackAnswer)]
+pub(super) struct Playback {
+    /// `webrtc` or `hls`.
+    #[schema(example = "hls")]
+    transport: &'static str,
+    /// Why this one.
+    reason: &'static str,
+    /// Low-Latency HLS.
+    hls_url: String,
+    /// HLS without partial segments.
+    standard_hls_url: String,
+    /// WebRTC; null where the station has none.
+    whep_url: Option<String>,
+    /// What the addresses are signed with; null where the broadcast is everybody's.
+    token: Option<String>,
+    /// Until when they are good: ask again before. Null where the broadcast is everybody's.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// STUN and TURN servers, for WebRTC.
+    ice_servers: Vec<String>,
+}
+
+/// Tells how to hear a broadcast.
+///
+/// Where it is not everybody's, the addresses are signed and good for less than a minute, and a cookie lets a page of
+/// this station use the plain ones; players ask again in time.
+#[utoipa::path(
+    get,
+    path = "/api/broadcasts/{id}/playback",
+    operation_id = "getPlayback",
+    tag = "broadcasts",
+    params(BroadcastId),
+    security((), ("bearer" = []), ("apiKey" = [])),
+    responses((status = 200, description = "How to hear it", body = Playback)),
+)]
+pub(super) async fn playback(
+    State(context): State<Context>,
+    caller: Caller,
+    client: Client,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let row = find(&context, &caller, &id).await?.hosted.broadcast;
+    let id = &row.id;
+    let audience = card(&row).map_err(|_| Problem::internal())?.audience;
+    let grant = match context.gate.signs(audience) {
+        true => Some(context.gate.grant(id, caller.account(), now()).map_err(|_| Problem::internal())?),
+        false => None,
+    };
+    let below = grant.as_ref().map_or_else(|| format!("/live/{id}/"), Grant::prefix);
+    let cookie = grant.as_ref().map(|grant| AppendHeaders([(SET_COOKIE, grant.cookie(client.scheme))]));
+    let playback = Playback {
+        transport: "hls",
+        reason: "this station serves HLS alone",
+        hls_url: format!("{below}index.m3u8"),
+        standard_hls_url: format!("{below}standard.m3u8"),
+        whep_url: None,
+        expires_at: grant.as_ref().map(|grant| WallClock(grant.expires * 1_000_000).to_string()),
+        token: grant.map(|grant| grant.token),
+        ice_servers: Vec::new(),
+    };
+    Ok((cookie, Json(playback)))
+}
+
+/// What opens a room once.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ticket {
+    /// The first message in the room shows it, within a minute.
+    ticket: String,
+}
+
+/// Gives a ticket for the room of a broadcast.
+///
+/// Good once and for a minute; guests get one too.
+#[utoipa::path(
+    post,
+    path = "/api/broadcasts/{id}/ticket",
+    operation_id = "createTicket",
+    tag = "broadcasts",
+    params(BroadcastId),
+    security((), ("bearer" = []), ("apiKey" = [])),
+    responses((status = 200, description = "The ticket", body = Ticket)),
+)]
+pub(super) async fn ticket(
+    State(context): State<Context>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Ticket>, Problem> {
+    let found = find(&context, &caller, &id).await?;
+    found.require(&caller, Action::Join)?;
+    let subject = caller.account().map_or_else(|| format!("guest-{}", store::id()), str::to_owned);
+    let grant = RoomGrant::of(found.role, found.hosted.broadcast.id, subject);
+    let ticket = context.auth.tickets.issue(grant, Instant::now());
+    let ticket =
+        ticket.map_err(|error| Problem::unavailable(super::air::RESTART).because(error.to_string()))?;
+    Ok(Json(Ticket { ticket: ticket.expose().to_owned() }))
+}
+
+/// For whom a room token is; the caller where nobody is named.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct TokenRequest {
+    /// Who enters: an id of the caller's own choice.
+    #[schema(min_length = 1, max_length = 64)]
+    subject: Option<String>,
+    /// What others call them.
+    #[schema(max_length = 80)]
+    name: Option<String>,
+    /// What they are there: `host`, `moderator`, `speaker`, `listener` or `guest`.
+    #[schema(example = "listener")]
+    role: Option<String>,
+}
+
+/// A room token.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Token {
+    /// Good once, for five minutes.
+    token: String,
+    /// What it lets its holder be: `host`, `moderator`, …
+    role: &'static str,
+    can_publish: bool,
+    can_subscribe: bool,
+    can_publish_data: bool,
+}
+
+/// Longest subject and longest name, in characters.
+const SUBJECT_MAX: usize = 64;
+const NAME_MAX: usize = 80;
+
+/// Mints a room token.
+///
+/// For oneself; for others by the broadcast's owner, by admins, and by servers with an API key.
+#[utoipa::path(
+    post,
+    path = "/api/broadcasts/{id}/token",
+    operation_id = "createRoomToken",
+    tag = "broadcasts",
+    params(BroadcastId),
+    request_body = TokenRequest,
+    security(("bearer" = []), ("apiKey" = [])),
+    responses((status = 200, description = "The token", body = Token)),
+)]
+pub(super) async fn token(
+    State(context): State<Context>,
+    caller: Caller,
+    client: Client,
+    Path(id): Path<String>,
+    Body(wanted): Body<TokenRequest>,
+) -> Result<Json<Token>, Problem> {
+    let found = find(&context, &caller, &id).await?;
+    found.require(&caller, Action::Join)?;
+    let own = caller.account().ok_or_else(|| Problem::unauthorized("sign in first"))?.to_owned();
+    let fits = |text: &Option<String>, most| {
+        text.as_ref().is_none_or(|text| (1..=most).contains(&text.chars().count()))
+    };
+    if !fits(&wanted.subject, SUBJECT_MAX) {
+        return Err(Problem::invalid("subject", format!("must have 1 to {SUBJECT_MAX} characters")));
+    }
+    if !fits(&wanted.name, NAME_MAX) {
+        return Err(Problem::invalid("name", format!("must have 1 to {NAME_MAX} characters")));
+    }
+    if wanted.subject.is_some() || wanted.role.is_some() {
+        found.require(&caller, Action::MintTokens)?;
+    }
+    let role = match &wanted.role {
+        Some(name) => {
+            room::Role::in_room(name).map_err(|error| Problem::invalid("role", error.to_string()))?
+        }
+        None if wanted.subject.is_some() => room::Role::Listener,
+        None => found.role,
+    };
+    // Nobody makes somebody else an admin of the station.
+    if role == room::Role::Admin && found.role != room::Role::Admin {
+        return Err(Problem::forbidden("only an admin lets an admin in"));
+    }
+    let mut grant = RoomGrant::of(role, found.hosted.broadcast.id.clone(), wanted.subject.unwrap_or(own));
+    grant.name = wanted.name;
+    let answer = |token| Token {
+        token,
+        role: role.room_name(),
+        can_publish: grant.can_publish,
+        can_subscribe: grant.can_subscribe,
+        can_publish_data: grant.can_publish_data,
+    };
+    let token =
+        context.auth.room_tokens.mint(grant.clone(), crate::auth::now()).map_err(|_| Problem::internal())?;
+    context.audit(
+        &caller,
+        client,
+        "room.token_issued",
+        &found.hosted.broadcast.id,
+        serde_json::json!({"subject": grant.subject, "role": role.room_name()}),
+    );
+    Ok(Json(answer(token)))
+}

@@ -1,0 +1,42 @@
+//! Broadcasts: made, found, put on air, listened to and ended.
+
+mod access;
+mod air;
+mod answer;
+mod audience;
+mod cover;
+mod edit;
+mod entrance;
+mod list;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Context;
+
+/// The parameter `{id}` of every route here.
+#[derive(utoipa::IntoParams)]
+#[into_params(names("id"), parameter_in = Path)]
+pub(super) struct BroadcastId(
+    /// The broadcast's id, or the name of its room.
+    #[param(max_length = 64)]
+    #[expect(dead_code, reason = "the document alone reads it")]
+    String,
+);
+
+pub(super) fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, edit::create))
+        .routes(routes!(list::show, edit::change, edit::delete))
+        .routes(routes!(list::by_room_name))
+        .routes(routes!(air::start))
+        .routes(routes!(air::end))
+        .routes(routes!(air::rotate_key))
+        .routes(routes!(audience::viewers))
+        .routes(routes!(audience::heartbeat))
+        .routes(routes!(audience::stats))
+        .routes(routes!(entrance::playback))
+        .routes(routes!(entrance::ticket))
+        .routes(routes!(entrance::token))
+        .merge(cover::routes())
+}
