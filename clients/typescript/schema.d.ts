@@ -203,10 +203,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Broadcasts, by id. */
+        /**
+         * Lists broadcasts.
+         * @description The public ones, and one's own. On air: the latest start first; planned: the next first; ended: the latest
+         *     first; of all: the newest first.
+         */
         get: operations["listBroadcasts"];
         put?: never;
-        post?: never;
+        /** Makes a broadcast. */
+        post: operations["createBroadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -220,10 +225,56 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One broadcast. */
+        /** Tells about a broadcast. */
         get: operations["getBroadcast"];
         put?: never;
         post?: never;
+        /** Deletes a broadcast and everything that was kept of it. */
+        delete: operations["deleteBroadcast"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a broadcast.
+         * @description What is left out stays as it is. Latency mode and audio profile hold from the next run.
+         */
+        patch: operations["updateBroadcast"];
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Uploads a cover: PNG, JPEG or WebP, at most 2 MiB.
+         * @description It is made at most 1,024 pixels long; what else its file held is gone.
+         */
+        put: operations["uploadCover"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a broadcast.
+         * @description Its playlists are closed for good; only a start opens another run. One that has not begun is cancelled. One
+         *     that has ended stays as it is.
+         */
+        post: operations["endBroadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -241,9 +292,128 @@ export interface paths {
         put?: never;
         /**
          * Says that a player still listens.
-         * @description Every 20 seconds, by players of HLS. Nobody needs to sign in.
+         * @description Every 20 seconds, by players of HLS. Nobody needs to sign in; what is not on air has no listeners.
          */
         post: operations["sendHeartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/playback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells how to hear a broadcast.
+         * @description Where it is not everybody's, the addresses are signed and good for less than a minute, and a cookie lets a page of
+         *     this station use the plain ones; players ask again in time.
+         */
+        get: operations["getPlayback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a broadcast on air.
+         * @description Whether or not somebody publishes: until then it is silent, and its grace runs. Who publishes before is heard
+         *     by the host alone and is on air from now on. A broadcast that is on air stays as it is.
+         */
+        post: operations["startBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells its host and moderators how a broadcast is doing. */
+        get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/stream-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a broadcast a new stream key.
+         * @description The old one opens nothing from now on, and who publishes with it is asked to leave.
+         */
+        post: operations["rotateStreamKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a ticket for the room of a broadcast.
+         * @description Good once and for a minute; guests get one too.
+         */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mints a room token.
+         * @description For oneself; for others by the broadcast's owner, by admins, and by servers with an API key.
+         */
+        post: operations["createRoomToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -257,7 +427,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many listen. */
+        /** Tells how many listen. */
         get: operations["getViewers"];
         put?: never;
         post?: never;
@@ -276,6 +446,23 @@ export interface paths {
         };
         /** Tells what the station lets clients do. */
         get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{roomName}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about the broadcast that is in a room. */
+        get: operations["getBroadcastByRoomName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -320,6 +507,23 @@ export interface paths {
         post?: never;
         /** Follow somebody no longer. */
         delete: operations["unfollow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/covers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cover by its name, which follows from its content. */
+        get: operations["getCover"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -492,19 +696,32 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
-        /** @description A broadcast as everybody sees it. */
+        /**
+         * @description The sound a broadcast is made for.
+         * @enum {string}
+         */
+        AudioProfile: "voice" | "standard" | "music";
+        /** @description A broadcast as the caller may see it. */
         Broadcast: {
             /**
              * @description The sound it is made for: `voice`, `standard` or `music`.
              * @example standard
              */
             audioProfile: string;
+            autoStart: boolean;
+            /** @description A picture, elsewhere or below the station's address. */
+            coverUrl?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
             /**
              * Format: date-time
              * @description When it ended; null until then.
              */
-            endedAt: string | null;
+            endedAt?: string | null;
+            host: components["schemas"]["Host"];
             id: string;
+            ingest?: components["schemas"]["Ingest"] | null;
             /**
              * @description How far listeners stay behind the host: `ultra`, `low` or `standard`.
              * @example low
@@ -512,14 +729,97 @@ export interface components {
             latencyMode: string;
             /** @description How many listen. */
             listenerCount: number;
+            /** Format: int32 */
+            maxSpeakers: number;
+            /**
+             * Format: int32
+             * @description The most that listened at once.
+             */
+            peakListeners: number;
             playback: components["schemas"]["Playback"];
+            preview?: components["schemas"]["Preview"] | null;
+            /**
+             * Format: int32
+             * @description How long it stays on air without a publisher.
+             */
+            publisherGraceSeconds: number;
+            recordingEnabled: boolean;
+            recurrence?: string | null;
+            /** @description Seconds before the start. */
+            reminderOffsets: number[];
+            /** @description The name by which its room is found; unique. */
+            roomName: string;
             /**
              * Format: date-time
-             * @description When it went live; null until then.
+             * @description When it is meant to begin.
              */
-            startedAt: string | null;
+            scheduledStartTime?: string | null;
+            singlePublisher: boolean;
+            /**
+             * Format: date-time
+             * @description When it last went on air; null until then.
+             */
+            startedAt?: string | null;
             status: components["schemas"]["BroadcastStatus"];
+            tags: string[];
+            timezone?: string | null;
             title: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * @description `public`, `unlisted` or `private`.
+             * @example public
+             */
+            visibility: string;
+        };
+        /** @description What a request says of a broadcast. What it leaves out stays as it is, or as it is by default. */
+        BroadcastChanges: {
+            audioProfile?: components["schemas"]["AudioProfile"] | null;
+            /** @description Does the first publisher put it on air? */
+            autoStart?: boolean | null;
+            /** @description A picture elsewhere, by https; null for none. */
+            coverUrl?: string | null;
+            /** @description What it is about. */
+            description?: string | null;
+            latencyMode?: components["schemas"]["LatencyMode"] | null;
+            /**
+             * Format: int32
+             * @description How many may publish at once, where more than one may.
+             */
+            maxSpeakers?: number | null;
+            /**
+             * Format: int32
+             * @description How long it stays on air without a publisher.
+             */
+            publisherGraceSeconds?: number | null;
+            /** @description Does a recording remain? */
+            recordingEnabled?: boolean | null;
+            /**
+             * @description How it repeats: an RFC 5545 recurrence rule.
+             * @example FREQ=WEEKLY;BYDAY=MO
+             */
+            recurrence?: string | null;
+            /** @description How many seconds before the start followers are reminded. */
+            reminderOffsets?: number[] | null;
+            /** @description The name by which its room is found: 3 to 64 of a-z, 0-9 and -. */
+            roomName?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is meant to begin; null for no date.
+             */
+            scheduledStartTime?: string | null;
+            /** @description Is a second publisher refused? */
+            singlePublisher?: boolean | null;
+            /** @description Words to find it by, each of 1 to 32 characters. */
+            tags?: string[] | null;
+            /**
+             * @description The IANA time zone in which it repeats.
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+            /** @description What it is called. */
+            title?: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
         };
         /** @description How one broadcast sounds. */
         BroadcastHealth: {
@@ -556,9 +856,46 @@ export interface components {
         BroadcastPage: {
             items: components["schemas"]["Broadcast"][];
             /** @description What to ask for the next page with; null on the last. */
-            nextCursor: string | null;
-            /** @description On all pages. */
+            nextCursor?: string | null;
+            /**
+             * Format: int64
+             * @description On all pages; of many matches, at least so many.
+             */
             total: number;
+        };
+        /** @description How a broadcast is doing. */
+        BroadcastStats: {
+            broadcastId: string;
+            /**
+             * Format: int64
+             * @description Parts that could not be written, in this run.
+             */
+            diskFailures: number;
+            /** @description On air, or in preview? */
+            heard: boolean;
+            /**
+             * Format: double
+             * @description Integrated loudness (EBU R128); null where nothing was heard.
+             */
+            integratedLufs?: number | null;
+            /**
+             * Format: int64
+             * @description Ticks of 20 ms that came late, in this run.
+             */
+            lateTicks: number;
+            /** @description Who listens. */
+            listeners: number;
+            /** @description Who publishes. */
+            publishers: components["schemas"]["Publisher"][];
+            /** @description The run's name; null where there is none. */
+            run?: string | null;
+            /**
+             * Format: double
+             * @description Short-term loudness; null where nothing is heard.
+             */
+            shortTermLufs?: number | null;
+            /** @description What each of the programme's sources sounds like to the station. */
+            sources: components["schemas"]["Source"][];
         };
         /**
          * @description Where a broadcast is in its life.
@@ -644,6 +981,29 @@ export interface components {
             /** @description What the player calls itself, the same as long as it plays. */
             session: string;
         };
+        /** @description Whose a broadcast is. */
+        Host: {
+            avatarUrl?: string | null;
+            displayName: string;
+            id: string;
+            username: string;
+        };
+        /** @description Where and with what to publish. */
+        Ingest: {
+            /**
+             * @description What OBS calls «Stream Key».
+             * @example studio?token=…
+             */
+            rtmpStreamKey: string;
+            /**
+             * @description What OBS calls «Server».
+             * @example rtmp://localhost:1935/live
+             */
+            rtmpUrl?: string | null;
+            streamKey: string;
+            /** @description WebRTC; null where the station has none. */
+            whipUrl?: string | null;
+        };
         /** @description An invitation without its code. */
         Invitation: {
             /** Format: date-time */
@@ -681,6 +1041,11 @@ export interface components {
          * @enum {string}
          */
         KeyRole: "admin" | "host";
+        /**
+         * @description How far listeners stay behind.
+         * @enum {string}
+         */
+        LatencyMode: "ultra" | "low" | "standard";
         /** @description EBU R128; null where there is nothing to measure. */
         Loudness: {
             /** Format: double */
@@ -719,6 +1084,55 @@ export interface components {
             /** @description What its holder may do. */
             role: components["schemas"]["KeyRole"];
         };
+        /** @description What a request says of a broadcast. What it leaves out stays as it is, or as it is by default. */
+        NewBroadcast: {
+            audioProfile?: components["schemas"]["AudioProfile"] | null;
+            /** @description Does the first publisher put it on air? */
+            autoStart?: boolean | null;
+            /** @description A picture elsewhere, by https; null for none. */
+            coverUrl?: string | null;
+            /** @description What it is about. */
+            description?: string | null;
+            latencyMode?: components["schemas"]["LatencyMode"] | null;
+            /**
+             * Format: int32
+             * @description How many may publish at once, where more than one may.
+             */
+            maxSpeakers?: number | null;
+            /**
+             * Format: int32
+             * @description How long it stays on air without a publisher.
+             */
+            publisherGraceSeconds?: number | null;
+            /** @description Does a recording remain? */
+            recordingEnabled?: boolean | null;
+            /**
+             * @description How it repeats: an RFC 5545 recurrence rule.
+             * @example FREQ=WEEKLY;BYDAY=MO
+             */
+            recurrence?: string | null;
+            /** @description How many seconds before the start followers are reminded. */
+            reminderOffsets?: number[] | null;
+            /** @description The name by which its room is found: 3 to 64 of a-z, 0-9 and -. */
+            roomName?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is meant to begin; null for no date.
+             */
+            scheduledStartTime?: string | null;
+            /** @description Is a second publisher refused? */
+            singlePublisher?: boolean | null;
+            /** @description Words to find it by, each of 1 to 32 characters. */
+            tags?: string[] | null;
+            /**
+             * @description The IANA time zone in which it repeats.
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+            /** @description What it is called. */
+            title: string | null;
+            visibility?: components["schemas"]["Visibility"] | null;
+        };
         /** @description Whom to invite. */
         NewInvitation: {
             /**
@@ -752,6 +1166,38 @@ export interface components {
              * @example /live/studio/standard.m3u8
              */
             standardHlsUrl: string;
+            /** @description WebRTC; null where the station has none. */
+            whepUrl?: string | null;
+        };
+        /** @description How to hear a broadcast. */
+        PlaybackAnswer: {
+            /**
+             * Format: date-time
+             * @description Until when they are good: ask again before. Null where the broadcast is everybody's.
+             */
+            expiresAt?: string | null;
+            /** @description Low-Latency HLS. */
+            hlsUrl: string;
+            /** @description STUN and TURN servers, for WebRTC. */
+            iceServers: string[];
+            /** @description Why this one. */
+            reason: string;
+            /** @description HLS without partial segments. */
+            standardHlsUrl: string;
+            /** @description What the addresses are signed with; null where the broadcast is everybody's. */
+            token?: string | null;
+            /**
+             * @description `webrtc` or `hls`.
+             * @example hls
+             */
+            transport: string;
+            /** @description WebRTC; null where the station has none. */
+            whepUrl?: string | null;
+        };
+        /** @description Where the host hears what is not yet on air. */
+        Preview: {
+            /** @description HLS, good until the start or the end of the preview; whoever has this address hears it. */
+            hlsUrl: string;
         };
         /** @description What went wrong, and what to do about it (RFC 9457). */
         Problem: {
@@ -776,6 +1222,28 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description Somebody who publishes. */
+        Publisher: {
+            /**
+             * Format: int64
+             * @description On average since it came.
+             */
+            bitsPerSecond: number;
+            /**
+             * Format: int64
+             * @description Bytes of sound that came.
+             */
+            bytes: number;
+            /**
+             * @description `rtmp` or `rtmps`.
+             * @example rtmp
+             */
+            protocol: string;
+            /** @description Names this stay. */
+            session: string;
+            /** Format: date-time */
+            since: string;
         };
         /** @description A refresh token; a browser has it in its cookie. */
         RefreshRequest: {
@@ -855,6 +1323,11 @@ export interface components {
              */
             underruns: number;
         };
+        /** @description What opens a room once. */
+        Ticket: {
+            /** @description The first message in the room shows it, within a minute. */
+            ticket: string;
+        };
         /** @description The server's wall clock. */
         Time: {
             /**
@@ -862,6 +1335,28 @@ export interface components {
              * @description With milliseconds.
              */
             now: string;
+        };
+        /** @description A room token. */
+        Token: {
+            canPublish: boolean;
+            canPublishData: boolean;
+            canSubscribe: boolean;
+            /** @description What it lets its holder be: `host`, `moderator`, … */
+            role: string;
+            /** @description Good once, for five minutes. */
+            token: string;
+        };
+        /** @description For whom a room token is; the caller where nobody is named. */
+        TokenRequest: {
+            /** @description What others call them. */
+            name?: string | null;
+            /**
+             * @description What they are there: `host`, `moderator`, `speaker`, `listener` or `guest`.
+             * @example listener
+             */
+            role?: string | null;
+            /** @description Who enters: an id of the caller's own choice. */
+            subject?: string | null;
         };
         /** @description How many listen. */
         Viewers: {
@@ -873,6 +1368,11 @@ export interface components {
             /** @description Of these, by WebRTC. */
             webrtc: number;
         };
+        /**
+         * @description Who may find and hear a broadcast.
+         * @enum {string}
+         */
+        Visibility: "public" | "unlisted" | "private";
     };
     responses: {
         /** @description A fault of the station, which its log tells under `requestId` */
@@ -1474,7 +1974,11 @@ export interface operations {
             query?: {
                 /** @description Only those that are there in their lives. */
                 status?: components["schemas"]["BroadcastStatus"];
-                /** @description Only those whose title has this. */
+                /** @description Only those of the host with this id. */
+                host?: string;
+                /** @description Only those with this tag. */
+                tag?: string;
+                /** @description Only those with words in their title, their tags or their host's name that begin with these. */
                 q?: string;
                 /** @description How many on a page; 20 unless told. */
                 limit?: number;
@@ -1496,6 +2000,51 @@ export interface operations {
                     "application/json": components["schemas"]["BroadcastPage"];
                 };
             };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBroadcast"];
+            };
+        };
+        responses: {
+            /** @description The broadcast, with where to publish */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["TooSlow"];
+            /** @description The room's name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
@@ -1507,7 +2056,6 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The broadcast's id */
                 id: string;
             };
             cookie?: never;
@@ -1523,6 +2071,156 @@ export interface operations {
                     "application/json": components["schemas"]["Broadcast"];
                 };
             };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    deleteBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description It is on air, or built in */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    updateBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BroadcastChanges"];
+            };
+        };
+        responses: {
+            /** @description The broadcast as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description The room's name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    uploadCover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "image/jpeg": unknown;
+                "image/png": unknown;
+                "image/webp": unknown;
+            };
+        };
+        responses: {
+            /** @description The broadcast with its cover */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    endBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
@@ -1563,12 +2261,197 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getPlayback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How to hear it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackAnswer"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    startBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on air */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description New broadcasts are switched off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is doing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastStats"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    rotateStreamKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The broadcast with its new key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createRoomToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     getViewers: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The broadcast's id */
                 id: string;
             };
             cookie?: never;
@@ -1584,6 +2467,8 @@ export interface operations {
                     "application/json": components["schemas"]["Viewers"];
                 };
             };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
@@ -1608,6 +2493,35 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getBroadcastByRoomName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The room's name */
+                roomName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The broadcast */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -1695,6 +2609,33 @@ export interface operations {
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getCover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The last part of a coverUrl */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/webp": unknown;
+                };
+            };
+            404: components["responses"]["NotFound"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
         };

@@ -170,7 +170,7 @@ fn with_the_switch_off_nothing_starts_and_what_is_on_air_goes_on() {
     let (on, off) = (one["id"].as_str().unwrap().to_owned(), two["id"].as_str().unwrap().to_owned());
     host.done("POST", &format!("/api/broadcasts/{on}/start"), None);
     let token = host.token.clone();
-    let station = station.stopped_and_started_with(&["--go-live", "false"]);
+    let station = station.stopped_and_started_with(&["--go-live=false"]);
     let host = station.signed_in(token);
     assert_eq!(station.json("/api/config")["goLive"], false);
     assert_eq!(host.send("POST", &format!("/api/broadcasts/{off}/start"), None).status, 409);
