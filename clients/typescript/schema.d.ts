@@ -710,7 +710,7 @@ export interface components {
             audioProfile: string;
             autoStart: boolean;
             /** @description A picture, elsewhere or below the station's address. */
-            coverUrl?: string | null;
+            coverUrl: string | null;
             /** Format: date-time */
             createdAt: string;
             description: string;
@@ -718,7 +718,7 @@ export interface components {
              * Format: date-time
              * @description When it ended; null until then.
              */
-            endedAt?: string | null;
+            endedAt: string | null;
             host: components["schemas"]["Host"];
             id: string;
             ingest?: components["schemas"]["Ingest"] | null;
@@ -744,7 +744,7 @@ export interface components {
              */
             publisherGraceSeconds: number;
             recordingEnabled: boolean;
-            recurrence?: string | null;
+            recurrence: string | null;
             /** @description Seconds before the start. */
             reminderOffsets: number[];
             /** @description The name by which its room is found; unique. */
@@ -753,16 +753,16 @@ export interface components {
              * Format: date-time
              * @description When it is meant to begin.
              */
-            scheduledStartTime?: string | null;
+            scheduledStartTime: string | null;
             singlePublisher: boolean;
             /**
              * Format: date-time
              * @description When it last went on air; null until then.
              */
-            startedAt?: string | null;
+            startedAt: string | null;
             status: components["schemas"]["BroadcastStatus"];
             tags: string[];
-            timezone?: string | null;
+            timezone: string | null;
             title: string;
             /** Format: date-time */
             updatedAt: string;
@@ -856,7 +856,7 @@ export interface components {
         BroadcastPage: {
             items: components["schemas"]["Broadcast"][];
             /** @description What to ask for the next page with; null on the last. */
-            nextCursor?: string | null;
+            nextCursor: string | null;
             /**
              * Format: int64
              * @description On all pages; of many matches, at least so many.
@@ -877,7 +877,7 @@ export interface components {
              * Format: double
              * @description Integrated loudness (EBU R128); null where nothing was heard.
              */
-            integratedLufs?: number | null;
+            integratedLufs: number | null;
             /**
              * Format: int64
              * @description Ticks of 20 ms that came late, in this run.
@@ -888,12 +888,12 @@ export interface components {
             /** @description Who publishes. */
             publishers: components["schemas"]["Publisher"][];
             /** @description The run's name; null where there is none. */
-            run?: string | null;
+            run: string | null;
             /**
              * Format: double
              * @description Short-term loudness; null where nothing is heard.
              */
-            shortTermLufs?: number | null;
+            shortTermLufs: number | null;
             /** @description What each of the programme's sources sounds like to the station. */
             sources: components["schemas"]["Source"][];
         };
@@ -983,7 +983,7 @@ export interface components {
         };
         /** @description Whose a broadcast is. */
         Host: {
-            avatarUrl?: string | null;
+            avatarUrl: string | null;
             displayName: string;
             id: string;
             username: string;
@@ -999,10 +999,10 @@ export interface components {
              * @description What OBS calls «Server».
              * @example rtmp://localhost:1935/live
              */
-            rtmpUrl?: string | null;
+            rtmpUrl: string | null;
             streamKey: string;
             /** @description WebRTC; null where the station has none. */
-            whipUrl?: string | null;
+            whipUrl: string | null;
         };
         /** @description An invitation without its code. */
         Invitation: {
@@ -1167,7 +1167,7 @@ export interface components {
              */
             standardHlsUrl: string;
             /** @description WebRTC; null where the station has none. */
-            whepUrl?: string | null;
+            whepUrl: string | null;
         };
         /** @description How to hear a broadcast. */
         PlaybackAnswer: {
@@ -1175,7 +1175,7 @@ export interface components {
              * Format: date-time
              * @description Until when they are good: ask again before. Null where the broadcast is everybody's.
              */
-            expiresAt?: string | null;
+            expiresAt: string | null;
             /** @description Low-Latency HLS. */
             hlsUrl: string;
             /** @description STUN and TURN servers, for WebRTC. */
@@ -1185,14 +1185,14 @@ export interface components {
             /** @description HLS without partial segments. */
             standardHlsUrl: string;
             /** @description What the addresses are signed with; null where the broadcast is everybody's. */
-            token?: string | null;
+            token: string | null;
             /**
              * @description `webrtc` or `hls`.
              * @example hls
              */
             transport: string;
             /** @description WebRTC; null where the station has none. */
-            whepUrl?: string | null;
+            whepUrl: string | null;
         };
         /** @description Where the host hears what is not yet on air. */
         Preview: {

@@ -33,8 +33,8 @@ pub async fn prepare(
 ) -> anyhow::Result<StreamKey> {
     let broadcasts = store.broadcasts();
     let edit = |row: &mut Broadcast| {
-        row.latency_mode = studio.latency_mode.name().to_owned();
-        row.audio_profile = studio.audio_profile.name().to_owned();
+        studio.latency_mode.name().clone_into(&mut row.latency_mode);
+        studio.audio_profile.name().clone_into(&mut row.audio_profile);
         row.publisher_grace_seconds = u32::try_from(studio.publisher_grace.as_secs()).unwrap_or(u32::MAX);
     };
     let known = broadcasts.update(STUDIO, edit).await.context("reading the broadcast studio")?;

@@ -60,6 +60,7 @@ impl Lookups {
     }
 
     /// Looks up what `request` wants to publish to; gives it back where too many wait.
+    #[expect(clippy::result_large_err, reason = "a request that is not taken is answered by whoever has it")]
     pub(super) fn ask(&mut self, request: PublishRequest) -> Result<(), PublishRequest> {
         if let Some(flight) = self.flights.values_mut().find(|flight| flight.broadcast == request.broadcast) {
             if flight.waiting.len() >= PER_FLIGHT {

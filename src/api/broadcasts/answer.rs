@@ -23,6 +23,7 @@ pub(super) struct Broadcast {
     description: String,
     tags: Vec<String>,
     /// A picture, elsewhere or below the station's address.
+    #[schema(required)]
     cover_url: Option<String>,
     /// `public`, `unlisted` or `private`.
     #[schema(example = "public")]
@@ -30,10 +31,10 @@ pub(super) struct Broadcast {
     status: Status,
     host: Host,
     /// When it last went on air; null until then.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     started_at: Option<String>,
     /// When it ended; null until then.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     ended_at: Option<String>,
     /// How many listen.
     listener_count: usize,
@@ -48,9 +49,11 @@ pub(super) struct Broadcast {
     /// How long it stays on air without a publisher.
     publisher_grace_seconds: u32,
     /// When it is meant to begin.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     scheduled_start_time: Option<String>,
+    #[schema(required)]
     timezone: Option<String>,
+    #[schema(required)]
     recurrence: Option<String>,
     /// Seconds before the start.
     reminder_offsets: Vec<u32>,
@@ -89,12 +92,14 @@ struct Host {
     id: String,
     username: String,
     display_name: String,
+    #[schema(required)]
     avatar_url: Option<String>,
 }
 
 /// Where it can be heard, below the station's address.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the API calls them so")]
 struct Playback {
     /// Low-Latency HLS.
     #[schema(example = "/live/studio/index.m3u8")]
@@ -103,6 +108,7 @@ struct Playback {
     #[schema(example = "/live/studio/standard.m3u8")]
     standard_hls_url: String,
     /// WebRTC; null where the station has none.
+    #[schema(required)]
     whep_url: Option<String>,
 }
 
@@ -112,12 +118,13 @@ struct Playback {
 struct Ingest {
     stream_key: String,
     /// What OBS calls «Server».
-    #[schema(example = "rtmp://localhost:1935/live")]
+    #[schema(example = "rtmp://localhost:1935/live", required)]
     rtmp_url: Option<String>,
     /// What OBS calls «Stream Key».
     #[schema(example = "studio?token=…")]
     rtmp_stream_key: String,
     /// WebRTC; null where the station has none.
+    #[schema(required)]
     whip_url: Option<String>,
 }
 

@@ -102,6 +102,7 @@ pub(super) struct Stats {
     /// On air, or in preview?
     heard: bool,
     /// The run's name; null where there is none.
+    #[schema(required)]
     run: Option<String>,
     /// Who listens.
     listeners: usize,
@@ -114,8 +115,10 @@ pub(super) struct Stats {
     /// Parts that could not be written, in this run.
     disk_failures: u64,
     /// Integrated loudness (EBU R128); null where nothing was heard.
+    #[schema(required)]
     integrated_lufs: Option<f64>,
     /// Short-term loudness; null where nothing is heard.
+    #[schema(required)]
     short_term_lufs: Option<f64>,
 }
 

@@ -37,11 +37,13 @@ pub(super) struct Playback {
     /// HLS without partial segments.
     standard_hls_url: String,
     /// WebRTC; null where the station has none.
+    #[schema(required)]
     whep_url: Option<String>,
     /// What the addresses are signed with; null where the broadcast is everybody's.
+    #[schema(required)]
     token: Option<String>,
     /// Until when they are good: ask again before. Null where the broadcast is everybody's.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     expires_at: Option<String>,
     /// STUN and TURN servers, for WebRTC.
     ice_servers: Vec<String>,
@@ -69,10 +71,8 @@ pub(super) async fn playback(
     let row = find(&context, &caller, &id).await?.hosted.broadcast;
     let id = &row.id;
     let audience = card(&row).map_err(|_| Problem::internal())?.audience;
-    let grant = match context.gate.signs(audience) {
-        true => Some(context.gate.grant(id, caller.account(), now()).map_err(|_| Problem::internal())?),
-        false => None,
-    };
+    let sign = || context.gate.grant(id, caller.account(), now()).map_err(|_| Problem::internal());
+    let grant = context.gate.signs(audience).then(sign).transpose()?;
     let below = grant.as_ref().map_or_else(|| format!("/live/{id}/"), Grant::prefix);
     let cookie = grant.as_ref().map(|grant| AppendHeaders([(SET_COOKIE, grant.cookie(client.scheme))]));
     let playback = Playback {
@@ -140,6 +140,7 @@ pub(super) struct TokenRequest {
 /// A room token.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the API calls it so")]
 pub(super) struct Token {
     /// Good once, for five minutes.
     token: String,

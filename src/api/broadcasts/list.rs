@@ -66,6 +66,7 @@ impl Filter {
 pub(super) struct Page {
     items: Vec<Broadcast>,
     /// What to ask for the next page with; null on the last.
+    #[schema(required)]
     next_cursor: Option<String>,
     /// On all pages; of many matches, at least so many.
     total: i64,

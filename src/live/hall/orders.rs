@@ -22,7 +22,10 @@ impl Hall {
         match order {
             Order::Start(card, answer) => drop(answer.send(self.start(card))),
             Order::End(id, why, answer) => drop(answer.send(self.end(&id, why))),
-            Order::Update(card, answer) => drop(answer.send(self.update(card))),
+            Order::Update(card, answer) => {
+                self.update(card);
+                answer.send(()).ok();
+            }
             Order::Disconnect(id, reason, answer) => drop(answer.send(self.disconnect(&id, &reason))),
             Order::Remove(id, answer) => drop(answer.send(self.remove(&id))),
         }
