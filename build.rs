@@ -2,7 +2,6 @@
 
 use std::fs;
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn main() {
     // Cargo takes a folder that is not there for one that changes all the time. Empty, it stands for a web app
     // that was not built.

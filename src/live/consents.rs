@@ -32,6 +32,10 @@ impl Consents {
     }
 
     /// Asks about `request`; gives it back where too many wait.
+    #[expect(
+        clippy::result_large_err,
+        reason = "who cannot be asked about is refused by whoever holds the request"
+    )]
     pub(super) fn ask(&mut self, card: &Arc<Card>, request: PublishRequest) -> Result<(), PublishRequest> {
         if self.asked.len() >= ASKED {
             return Err(request);

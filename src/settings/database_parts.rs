@@ -30,9 +30,8 @@ impl DatabaseParts {
         }
         self.0.extend(given);
         let Some(host) = self.part(HOST) else { return Ok(None) };
-        let port = match self.part(PORT).unwrap_or("5432").parse() {
-            Ok(port) => port,
-            Err(_) => return Err(self.refuse(PORT, place, "a port such as 5432")),
+        let Ok(port) = self.part(PORT).unwrap_or("5432").parse() else {
+            return Err(self.refuse(PORT, place, "a port such as 5432"));
         };
         let name = self.part(NAME).unwrap_or("onair");
         let user = self.part(USER).unwrap_or("onair");

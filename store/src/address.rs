@@ -47,7 +47,7 @@ impl DatabaseUrl {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'_' | b'-' | b'.' => {
                     text.push(char::from(*byte));
                 }
-                _ => text.push_str(&format!("%{byte:02X}")),
+                _ => text.extend(["%", &format!("{byte:02X}")]),
             }
         }
         text.push_str("?mode=rwc");

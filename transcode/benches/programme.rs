@@ -145,7 +145,7 @@ fn parts(c: &mut Criterion<CpuTime>) {
     let mut tape = Tape { sound: &sound, second: 0 };
     let mut meter = Meter::<2>::new();
     c.bench_function("meter", |bencher| {
-        bencher.iter(|| tape.next().for_each(|tick| meter.push(tick.as_chunks().0)))
+        bencher.iter(|| tape.next().for_each(|tick| meter.push(tick.as_chunks().0)));
     });
 
     let mut intake = Intake::<2>::new(IntakeConfig::default());

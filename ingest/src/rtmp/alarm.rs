@@ -47,6 +47,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "the test's clock stands still until it is moved")]
     async fn it_rings_at_the_newest_deadline_whichever_way_that_moved() {
         let begun = time::Instant::now();
         let mut alarm = Alarm::new(begun.into_std());

