@@ -39,7 +39,10 @@ fail() { echo "schemathesis: $*" >&2; exit 1; }
 
 cd "$folder"
 for name in ${!ONAIR_@}; do unset "$name"; done
-"$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --data-dir data --demo \
+# Asked as an admin, so that no operation is refused before it looks at what it was given.
+key=schemathesis
+secret=$(head -c 32 /dev/urandom | base64 | tr -d '/+=')
+ONAIR_API_KEY=$key ONAIR_API_SECRET=$secret "$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --data-dir data --demo \
     --api-rate-per-address 1000000 --api-rate-per-user 1000000 >banner 2>log &
 server=$!
 
@@ -56,5 +59,5 @@ if [ -n "$examples" ]; then
 else
     how=(--max-examples 20 --generation-deterministic)
 fi
-"$venv/bin/schemathesis" --config-file "$config" run "$web/api/openapi.json" "${how[@]}"
+"$venv/bin/schemathesis" --config-file "$config" run "$web/api/openapi.json" --auth "$key:$secret" "${how[@]}"
 kill -0 "$server" 2>/dev/null || fail "onair did not live to the end"

@@ -49,6 +49,22 @@ pub(super) async fn find(context: &Context, caller: &Caller, name: &str) -> Resu
     Ok(Found { hosted, role })
 }
 
+/// The same for something that not everybody may do: 401 to nobody in particular, whatever the broadcast, and 403
+/// to whoever may know of it and may not do it.
+pub(super) async fn find_to(
+    context: &Context,
+    caller: &Caller,
+    name: &str,
+    action: Action,
+) -> Result<Found, Problem> {
+    if *caller == Caller::Anonymous {
+        caller.require(action)?;
+    }
+    let found = find(context, caller, name).await?;
+    found.require(caller, action)?;
+    Ok(found)
+}
+
 /// What its host made the caller in it.
 async fn member(
     context: &Context,

@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Hosted, Secret, Status as Stored};
 
 use super::BroadcastId;
-use super::access::find;
+use super::access::find_to;
 use super::answer::Broadcast;
 use super::edit::update;
 use crate::api::Context;
@@ -59,8 +59,7 @@ pub(super) async fn start(
     client: Client,
     Path(id): Path<String>,
 ) -> Result<Json<Broadcast>, Problem> {
-    let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::StartBroadcast)?;
+    let found = find_to(&context, &caller, &id, Action::StartBroadcast).await?;
     let id = &found.hosted.broadcast.id;
     if context.hall.live(id).is_none() {
         if let Some(host) = caller.account() {
@@ -92,8 +91,7 @@ pub(super) async fn end(
     client: Client,
     Path(id): Path<String>,
 ) -> Result<Json<Broadcast>, Problem> {
-    let mut found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::EndBroadcast)?;
+    let mut found = find_to(&context, &caller, &id, Action::EndBroadcast).await?;
     let id = found.hosted.broadcast.id.clone();
     let own = caller.account() == Some(&found.hosted.broadcast.host_id);
     let why = if own { EndReason::ByHost } else { EndReason::ByAdmin };
@@ -130,8 +128,7 @@ pub(super) async fn rotate_key(
     client: Client,
     Path(id): Path<String>,
 ) -> Result<Json<Broadcast>, Problem> {
-    let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::RotateStreamKey)?;
+    let found = find_to(&context, &caller, &id, Action::RotateStreamKey).await?;
     let id = found.hosted.broadcast.id;
     let key = key_file::make().map_err(|_| Problem::internal())?;
     let broadcast = update(&context, &id, |row| row.stream_key = Secret::new(key.expose())).await?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BroadcastId;
-use super::access::find;
+use super::access::{find, find_to};
 use crate::api::Context;
 use crate::api::body::Body;
 use crate::api::error::Problem;
@@ -154,8 +154,7 @@ pub(super) async fn stats(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Stats>, Problem> {
-    let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::ViewStats)?;
+    let found = find_to(&context, &caller, &id, Action::ViewStats).await?;
     let id = found.hosted.broadcast.id;
     let held = context.hall.broadcast(&id);
     let sound = held.as_ref().map(|held| held.status.sound()).unwrap_or_default();

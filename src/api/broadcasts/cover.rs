@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::BroadcastId;
-use super::access::find;
+use super::access::find_to;
 use super::answer::Broadcast;
 use super::edit::update;
 use crate::api::Context;
@@ -49,8 +49,7 @@ async fn upload(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<Broadcast>, Problem> {
-    let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::EditBroadcast)?;
+    let found = find_to(&context, &caller, &id, Action::EditBroadcast).await?;
     let bytes = read(request, &()).await?;
     let id = found.hosted.broadcast.id;
     let name = context.covers.keep(bytes.to_vec()).await?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{Broadcast as Row, Hosted, Secret, Status as Stored, StoreError, Timestamp};
 
 use super::BroadcastId;
-use super::access::find;
+use super::access::find_to;
 use super::answer::Broadcast;
 use crate::api::Context;
 use crate::api::body::Body;
@@ -110,8 +110,7 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Body(mut changes): Body<Changes>,
 ) -> Result<Json<Broadcast>, Problem> {
-    let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::EditBroadcast)?;
+    let found = find_to(&context, &caller, &id, Action::EditBroadcast).await?;
     let mut faults = Faults::default();
     changes.check(&mut faults);
     faults.finish()?;
@@ -153,8 +152,7 @@ pub(super) async fn delete(
     client: Client,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::DeleteBroadcast)?;
+    let found = find_to(&context, &caller, &id, Action::DeleteBroadcast).await?;
     let row = found.hosted.broadcast;
     if [STUDIO, DEMO].contains(&row.id.as_str()) {
         return Err(Problem::conflict("this broadcast is built in; it can be changed and not deleted"));

@@ -175,9 +175,9 @@ pub(super) async fn token(
     Path(id): Path<String>,
     Body(wanted): Body<TokenRequest>,
 ) -> Result<Json<Token>, Problem> {
+    let own = caller.account().ok_or_else(|| Problem::unauthorized("sign in first"))?.to_owned();
     let found = find(&context, &caller, &id).await?;
     found.require(&caller, Action::Join)?;
-    let own = caller.account().ok_or_else(|| Problem::unauthorized("sign in first"))?.to_owned();
     let fits = |text: &Option<String>, most| {
         text.as_ref().is_none_or(|text| (1..=most).contains(&text.chars().count()))
     };
