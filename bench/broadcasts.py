@@ -72,7 +72,7 @@ class Listener(threading.Thread):
         seen, news = set(), time.monotonic()
         while time.monotonic() < self.until:
             if "#EXT-X-DISCONTINUITY\n" in text or "#EXT-X-ENDLIST" in text:
-                self.stalls += 1
+                raise house.Failed("the broadcast was interrupted")
             fresh = [uri for uri in re.findall(r'#EXT-X-PART:[^\n]*URI="([^"]+)"', text) if uri not in seen]
             for uri in fresh[-1:] if not seen else fresh:
                 part = house.get(url.rsplit("/", 1)[0] + "/" + uri)
