@@ -51,7 +51,7 @@ pub struct Changes {
     pub tags: Option<Vec<String>>,
     /// A picture elsewhere, by https; null for none.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, format = Uri, max_length = 2048, pattern = "^https://[a-z0-9]")]
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = "^https://[a-z0-9]")]
     pub cover_url: Option<Option<String>>,
     /// Who may find and hear it.
     pub visibility: Option<Seen>,

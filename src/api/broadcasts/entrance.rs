@@ -130,7 +130,7 @@ pub(super) struct TokenRequest {
     #[schema(min_length = 1, max_length = 64)]
     subject: Option<String>,
     /// What others call them.
-    #[schema(max_length = 80)]
+    #[schema(min_length = 1, max_length = 80)]
     name: Option<String>,
     /// What they are there: `host`, `moderator`, `speaker`, `listener` or `guest`.
     #[schema(example = "listener")]
