@@ -301,6 +301,7 @@ impl Person<'_> {
     }
 
     /// Makes a broadcast.
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!`")]
     pub fn create(&self, fields: serde_json::Value) -> serde_json::Value {
         self.done("POST", "/api/broadcasts", Some(&fields))
     }

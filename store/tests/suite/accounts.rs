@@ -27,11 +27,11 @@ on_both! {
     async fn an_address_and_a_name_belong_to_one_account(store: Store) {
         host(&store, "ada").await;
         let mut second = user("eve");
-        second.email = "ada@example.org".to_owned();
+        "ada@example.org".clone_into(&mut second.email);
         let taken = store.users().insert(&second).await.unwrap_err();
         assert!(matches!(&taken, StoreError::Conflict { field } if field == "email"), "{taken:?}");
         second = user("ada");
-        second.email = "other@example.org".to_owned();
+        "other@example.org".clone_into(&mut second.email);
         let taken = store.users().insert(&second).await.unwrap_err();
         assert!(matches!(&taken, StoreError::Conflict { field } if field == "username"), "{taken:?}");
     }
@@ -39,7 +39,7 @@ on_both! {
     async fn an_account_is_changed_and_found_by_its_new_words(store: Store) {
         let ada = host(&store, "ada").await;
         let changed = store.users().update(&ada.id, |user| {
-            user.display_name = "Countess Lovelace".to_owned();
+            "Countess Lovelace".clone_into(&mut user.display_name);
             user.suspended_at = Some(at(5));
             user.role = Role::Listener;
         });
@@ -147,7 +147,7 @@ on_both! {
             store.audit().insert(entry).await.unwrap();
         }
         let mut again = entries[0].clone();
-        again.action = "changed".to_owned();
+        "changed".clone_into(&mut again.action);
         store.audit().insert(&again).await.unwrap();
 
         let list = async |filter: AuditFilter| {

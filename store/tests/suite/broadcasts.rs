@@ -56,7 +56,7 @@ on_both! {
         let taken = store.broadcasts().insert(&second).await.unwrap_err();
         assert!(matches!(&taken, StoreError::Conflict { field } if field == "room_name"), "{taken:?}");
         second = broadcast(&ada, "Three");
-        second.host_id = "nobody".to_owned();
+        "nobody".clone_into(&mut second.host_id);
         assert!(matches!(store.broadcasts().insert(&second).await, Err(StoreError::Dangling)));
         let (_, total) = titles(&store, &BroadcastFilter::default()).await;
         assert_eq!(total, 1, "what was refused is not counted");
@@ -148,9 +148,9 @@ on_both! {
         assert_eq!(titles(&store, &tagged("saxophone")).await.0, ["Evening Jazz"]);
         assert_eq!(titles(&store, &tagged("saxo")).await.1, 0, "a tag is whole");
 
-        ada = store.users().update(&ada.id, |user| user.display_name = "Lovelace".to_owned()).await.unwrap().unwrap();
+        ada = store.users().update(&ada.id, |user| "Lovelace".clone_into(&mut user.display_name)).await.unwrap().unwrap();
         assert_eq!(titles(&store, &search("lovelace jazz")).await.1, 1);
-        store.broadcasts().update(&jazz.id, |broadcast| broadcast.title = "Swing".to_owned()).await.unwrap();
+        store.broadcasts().update(&jazz.id, |broadcast| "Swing".clone_into(&mut broadcast.title)).await.unwrap();
         assert_eq!(titles(&store, &search("jazz")).await.1, 0);
         assert_eq!(titles(&store, &search("swing lovelace ada")).await.0, ["Swing"]);
         store.broadcasts().delete(&jazz.id).await.unwrap();

@@ -203,6 +203,7 @@ async fn what_happens_while_the_database_is_away_is_written_afterwards() {
 
 /// Not a test: what [`what_was_taken_survives_a_kill`] runs and kills.
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "its parent reads how far it came")]
 async fn child_that_is_killed() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let nowhere = format!("postgres://me@localhost/none?host={folder}");

@@ -52,7 +52,7 @@ on_both! {
         assert_eq!(members.list(&made.id, &ALL).await.unwrap().items, [member.clone()]);
         assert!(members.delete(&made.id, &eve.id).await.unwrap());
         assert!(!members.delete(&made.id, &eve.id).await.unwrap());
-        member.user_id = "nobody".to_owned();
+        "nobody".clone_into(&mut member.user_id);
         assert!(matches!(members.put(&member).await, Err(StoreError::Dangling)));
     }
 
@@ -114,7 +114,7 @@ on_both! {
         let follows = store.follows();
         follows.put(&follow).await.unwrap();
         follows.put(&Follow { created_at: at(2), ..follow.clone() }).await.unwrap();
-        assert_eq!(follows.followers(&ada.id, &ALL).await.unwrap().items, [follow.clone()]);
+        assert_eq!(follows.followers(&ada.id, &ALL).await.unwrap().items, std::slice::from_ref(&follow));
         assert_eq!(follows.followed_by(&eve.id, &ALL).await.unwrap().items, [follow]);
         assert_eq!(follows.followed_by(&ada.id, &ALL).await.unwrap().total, 0);
         assert!(follows.delete(&eve.id, &ada.id).await.unwrap());
@@ -138,7 +138,7 @@ on_both! {
         let taken = reminders.insert(&again).await.unwrap_err();
         assert!(matches!(&taken, StoreError::Conflict { field } if field == "offset_seconds"), "{taken:?}");
         assert_eq!(reminders.due(at(9), 10).await.unwrap(), []);
-        assert_eq!(reminders.due(at(10), 10).await.unwrap(), [reminder.clone()]);
+        assert_eq!(reminders.due(at(10), 10).await.unwrap(), std::slice::from_ref(&reminder));
         assert!(reminders.mark_sent(&reminder.id, at(10)).await.unwrap());
         assert!(!reminders.mark_sent(&reminder.id, at(11)).await.unwrap());
         assert_eq!(reminders.due(at(99), 10).await.unwrap(), []);
@@ -227,7 +227,7 @@ on_both! {
             created_at: at(1),
         };
         store.covers().put(&cover).await.unwrap();
-        cover.file = "b.webp".to_owned();
+        "b.webp".clone_into(&mut cover.file);
         store.covers().put(&cover).await.unwrap();
         assert_eq!(store.covers().load(&made.id).await.unwrap(), Some(cover));
         assert!(store.covers().delete(&made.id).await.unwrap());
