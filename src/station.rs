@@ -87,6 +87,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let web_shutdown = CancellationToken::new();
     let admission = told::admission(&settings.webhooks, &tasks, &web_shutdown);
     told::webhooks(&settings.webhooks, &store, &tasks, &shutdown).await?;
+    told::bars(&gate, &store).await?;
     let origin = house.origin.clone();
     let premises = Premises {
         house,
@@ -123,6 +124,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         store: store.clone(),
         journal,
         gate: gate.clone(),
+        reach: settings.webhooks.reach(),
         covers: Covers::new(data_dir),
         cooldown: api::cooldown(),
         features: Features::of(&settings),

@@ -45,6 +45,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was done, newest first. */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/broadcasts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends any broadcast at once, and sends its publishers away.
+         * @description Only its owner's or an admin's start opens another run.
+         */
+        post: operations["endAnyBroadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/invitations": {
         parameters: {
             query?: never;
@@ -81,6 +118,95 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells everything that is heard: listeners, publishers, bitrate, loudness. */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists reports of abuse, oldest first. */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Notes what a reviewer found. */
+        patch: operations["reviewReport"];
+        trace?: never;
+    };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists accounts, newest first. */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes an account's role, suspends it or lets it in again.
+         * @description A suspended account loses access at once: to the API, to playback where that is signed, and its broadcasts go off
+         *     the air.
+         */
+        patch: operations["changeUser"];
         trace?: never;
     };
     "/api/auth/login": {
@@ -240,6 +366,45 @@ export interface paths {
         patch: operations["updateBroadcast"];
         trace?: never;
     };
+    "/api/broadcasts/{id}/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who is kept out of a broadcast, longest blocked first. */
+        get: operations["listBlocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/blocks/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keeps somebody out of a broadcast.
+         * @description At once from the API and from playback, and where playback is signed also from what is being played. HLS that
+         *     is not signed cannot be taken back from anybody.
+         */
+        put: operations["block"];
+        post?: never;
+        /** Lets somebody into a broadcast again. */
+        delete: operations["unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/broadcasts/{id}/cover": {
         parameters: {
             query?: never;
@@ -301,6 +466,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/broadcasts/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the members of a broadcast, in the order in which they were added. */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/members/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes somebody a member of a broadcast, or changes what they are. */
+        put: operations["putMember"];
+        post?: never;
+        /**
+         * Makes somebody a stranger to a broadcast.
+         * @description Who was let into a private one by this hears it no longer, at once.
+         */
+        delete: operations["deleteMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/broadcasts/{id}/playback": {
         parameters: {
             query?: never;
@@ -316,6 +519,26 @@ export interface paths {
         get: operations["getPlayback"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reports a broadcast to those who run the station.
+         * @description Nobody needs to sign in.
+         */
+        post: operations["reportBroadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -512,6 +735,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists webhooks, newest first.
+         * @description A host's own; an admin sees all.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Makes a webhook.
+         * @description A host's is told of the host's broadcasts, an admin's of all. Its secret is in the answer and nowhere else.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells of one webhook. */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Deletes a webhook and its deliveries. */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Changes a webhook. */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what a webhook was told in the last 30 days, latest first. */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells a webhook something once more.
+         * @description With the id and the number that it had, before anything that is yet to be told.
+         */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/covers/{name}": {
         parameters: {
             query?: never;
@@ -652,18 +955,58 @@ export interface components {
             /** @description Unique; for others to find. */
             username: string;
         };
+        /** @description What is to change; what is left out stays. */
+        AccountChanges: {
+            /** @description Why it is suspended; needed for that. */
+            reason?: string | null;
+            role?: components["schemas"]["AccountRole"] | null;
+            /** @description Whether it may do nothing from now on. */
+            suspended?: boolean | null;
+        };
         /** @description What is to change; what is not sent stays. */
         AccountEdit: {
             /** @description An `https` address; `null` takes the picture away. */
             avatarUrl?: string | null;
             displayName?: string | null;
         };
+        /**
+         * @description What an account is.
+         * @enum {string}
+         */
+        AccountRole: "admin" | "host" | "listener";
         /** @description Where the station listens. */
         Addresses: {
             /** @description RTMP addresses, the best first. */
             rtmp: string[];
             /** @description Web addresses, the best first. */
             web: string[];
+        };
+        /** @description An account, with what only admins see. */
+        AdministeredAccount: {
+            avatarUrl: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            displayName: string;
+            email: string;
+            id: string;
+            /** Format: date-time */
+            lastSignInAt: string | null;
+            role: components["schemas"]["AccountRole"];
+            /**
+             * Format: date-time
+             * @description Since when it may not do anything; null where it may.
+             */
+            suspendedAt: string | null;
+            suspendedReason: string | null;
+            username: string;
+        };
+        /** @description A page of accounts. */
+        AdministeredAccountPage: {
+            items: components["schemas"]["AdministeredAccount"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
         };
         /** @description A key without its secret. */
         ApiKey: {
@@ -701,6 +1044,40 @@ export interface components {
          * @enum {string}
          */
         AudioProfile: "voice" | "standard" | "music";
+        /** @description A page of the audit log. */
+        AuditPage: {
+            items: components["schemas"]["Entry"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description How many there are; counting stops at some thousands.
+             */
+            total: number;
+        };
+        /** @description Somebody who is kept out. */
+        Block: {
+            /** @description The account that blocked them. */
+            blockedBy: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Why. */
+            reason: string | null;
+            user: components["schemas"]["Person"];
+        };
+        /** @description A page of those who are kept out. */
+        BlockPage: {
+            items: components["schemas"]["Block"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Why somebody is kept out. */
+        BlockRequest: {
+            /** @description For the moderators' eyes. */
+            reason?: string | null;
+        };
         /** @description A broadcast as the caller may see it. */
         Broadcast: {
             /**
@@ -944,6 +1321,90 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description Something that a webhook is told. */
+        Delivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the receiver took it.
+             */
+            deliveredAt: string | null;
+            /** @example room_started */
+            event: string;
+            id: string;
+            /** @description What went wrong at the last attempt. */
+            lastError: string | null;
+            /**
+             * Format: int64
+             * @description The HTTP status of the last attempt; null where there was no answer, or none was tried.
+             */
+            lastStatus: number | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next; null where it is not.
+             */
+            nextAttemptAt: string | null;
+            /**
+             * Format: int64
+             * @description Its number among those of the webhook, from 1, without gaps.
+             */
+            sequence: number;
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /** @description A page of deliveries. */
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /**
+         * @description How far a delivery is.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "delivered" | "failed";
+        /** @description Why a broadcast is ended. */
+        EndRequest: {
+            /** @description For the audit log. */
+            reason?: string | null;
+        };
+        /** @description Something that was done. */
+        Entry: {
+            /**
+             * @description What was done.
+             * @example auth.signed_in
+             */
+            action: string;
+            /** @description The account or the key; null for the others. */
+            actorId: string | null;
+            /**
+             * @description `user`, `api_key`, `system` or `anonymous`.
+             * @example user
+             */
+            actorKind: string;
+            /** @description Where it came from. */
+            address: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description What else is known of it. */
+            detail: Record<string, never>;
+            id: string;
+            subjectId: string | null;
+            /** @description What it was done to: `user`, `broadcast`, `api_key`, … */
+            subjectKind: string | null;
+        };
+        /**
+         * @description Something that other programs may want to know.
+         * @enum {string}
+         */
+        Event: "room_started" | "room_finished" | "participant_joined" | "participant_left" | "recording_ready" | "stream_degraded";
         /** @description What is wrong with one field. */
         FieldError: {
             /**
@@ -1067,6 +1528,11 @@ export interface components {
             /** @description To register with; shown here and never again. */
             code: string;
         };
+        /** @description A webhook that was made, with its secret. */
+        MadeWebhook: components["schemas"]["Webhook"] & {
+            /** @description What its requests are signed with. Shown here and never again. */
+            secret: string;
+        };
         /** @description How everything sounds. */
         MediaHealth: {
             /** @description Every broadcast that is on air or in preview. */
@@ -1077,6 +1543,32 @@ export interface components {
              */
             heldRequests: number;
         };
+        /** @description Somebody who is something in a broadcast. */
+        Member: {
+            /** Format: date-time */
+            addedAt: string;
+            /** @description The account that made them that. */
+            addedBy: string | null;
+            role: components["schemas"]["MemberRole"];
+            user: components["schemas"]["Person"];
+        };
+        /** @description A page of members. */
+        MemberPage: {
+            items: components["schemas"]["Member"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description What somebody becomes. */
+        MemberRequest: {
+            role: components["schemas"]["MemberRole"];
+        };
+        /**
+         * @description What somebody is in a broadcast.
+         * @enum {string}
+         */
+        MemberRole: "moderator" | "speaker" | "listener";
         /** @description A key that is to be made. */
         NewApiKey: {
             /** @description What it is for. */
@@ -1147,12 +1639,107 @@ export interface components {
             email?: string | null;
             role?: components["schemas"]["InvitedRole"] | null;
         };
+        /** @description A webhook that is to be made. */
+        NewWebhook: {
+            /** @description The only broadcast that it is told of. */
+            broadcastId?: string | null;
+            /** @description What it is told; everything where nothing is said. */
+            events?: components["schemas"]["Event"][] | null;
+            /**
+             * @description Where events are posted: http or https, on the public internet.
+             * @example https://hooks.example/onair
+             */
+            url: string;
+        };
+        /** @description Everything that is heard. */
+        Overview: {
+            /** @description By id. */
+            broadcasts: components["schemas"]["OverviewBroadcast"][];
+            /** @description How many listen, to all of them. */
+            listeners: number;
+            /** @description How many broadcasts are on air; previews are not. */
+            live: number;
+            /** @description How many publish, previews included. */
+            publishers: number;
+        };
+        /** @description A broadcast that is heard. */
+        OverviewBroadcast: {
+            /**
+             * Format: int64
+             * @description Parts that could not be written, in this run.
+             */
+            diskFailures: number;
+            /** @description The account whose it is. */
+            hostId: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Ticks of 20 ms that came late, in this run.
+             */
+            lateTicks: number;
+            listeners: number;
+            /** @description On air; false for a preview, which its host alone hears. */
+            live: boolean;
+            loudness: components["schemas"]["OverviewLoudness"];
+            publishers: components["schemas"]["OverviewPublisher"][];
+            run: string;
+            /** Format: date-time */
+            startedAt: string;
+            title: string;
+        };
+        /** @description How loud a broadcast is (EBU R128); null where nothing was heard. */
+        OverviewLoudness: {
+            /**
+             * Format: double
+             * @description Since the run began.
+             */
+            integratedLufs: number | null;
+            /**
+             * Format: double
+             * @description Over the last 400 ms.
+             */
+            momentaryLufs: number | null;
+            /**
+             * Format: double
+             * @description Over the last 3 s.
+             */
+            shortTermLufs: number | null;
+            /**
+             * Format: double
+             * @description The highest since the run began.
+             */
+            truePeakDbtp: number | null;
+        };
+        /** @description Somebody who publishes. */
+        OverviewPublisher: {
+            /**
+             * Format: int64
+             * @description On average since it came.
+             */
+            bitsPerSecond: number;
+            /**
+             * @description `rtmp` or `rtmps`.
+             * @example rtmp
+             */
+            protocol: string;
+            /** @description Names this stay. */
+            session: string;
+            /** Format: date-time */
+            since: string;
+        };
         /** @description A password for another. */
         PasswordChange: {
             /** Format: password */
             currentPassword: string;
             /** Format: password */
             newPassword: string;
+        };
+        /** @description An account as others see it. */
+        Person: {
+            avatarUrl: string | null;
+            displayName: string;
+            id: string;
+            username: string;
         };
         /** @description Where it can be heard, below the station's address. */
         Playback: {
@@ -1268,6 +1855,60 @@ export interface components {
             /** @description Unique; a letter or digit first. */
             username: string;
         };
+        /** @description A report of abuse. */
+        Report: {
+            broadcastId: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description In the reporter's words; may be empty. */
+            detail: string;
+            id: string;
+            /** @description What the reviewer wrote. */
+            note: string | null;
+            /** @example spam */
+            reason: string;
+            /** @description The account that made it; null for a guest. */
+            reporterId: string | null;
+            /** Format: date-time */
+            reviewedAt: string | null;
+            /** @description The account that reviewed it. */
+            reviewerId: string | null;
+            state: components["schemas"]["ReportState"];
+        };
+        /** @description A report that was made. */
+        ReportMade: {
+            id: string;
+        };
+        /** @description A page of reports. */
+        ReportPage: {
+            items: components["schemas"]["Report"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /**
+         * @description What is wrong with a broadcast.
+         * @enum {string}
+         */
+        ReportReason: "spam" | "harassment" | "hate" | "violence" | "sexual" | "copyright" | "illegal" | "other";
+        /** @description A report that is to be made. */
+        ReportRequest: {
+            /** @description What happened, and when. */
+            detail?: string | null;
+            reason: components["schemas"]["ReportReason"];
+        };
+        /** @description What a reviewer found. */
+        ReportReview: {
+            /** @description Why; for other reviewers. */
+            note?: string | null;
+            state: components["schemas"]["ReportState"];
+        };
+        /**
+         * @description How far the review of a report is.
+         * @enum {string}
+         */
+        ReportState: "open" | "upheld" | "dismissed";
         /** @description What somebody gets who signed in. */
         Session: {
             /** @description For `Authorization: Bearer`. */
@@ -1373,6 +2014,38 @@ export interface components {
          * @enum {string}
          */
         Visibility: "public" | "unlisted" | "private";
+        /** @description Somebody who is told what happens. */
+        Webhook: {
+            /** @description The only broadcast that it is told of; null for all of them. */
+            broadcastId: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Whether it is told anything. */
+            enabled: boolean;
+            /** @description What it is told. */
+            events: components["schemas"]["Event"][];
+            id: string;
+            /** @description Whose broadcasts it is told of; null for everybody's. */
+            ownerId: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+        };
+        /** @description What is to change; what is left out stays. */
+        WebhookChanges: {
+            /** @description Whether it is told anything. What happens meanwhile it is never told. */
+            enabled?: boolean | null;
+            events?: components["schemas"]["Event"][] | null;
+            url?: string | null;
+        };
+        /** @description A page of webhooks. */
+        WebhookPage: {
+            items: components["schemas"]["Webhook"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
+        };
     };
     responses: {
         /** @description A fault of the station, which its log tells under `requestId` */
@@ -1587,6 +2260,95 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what this account or key did. */
+                actor?: string;
+                /**
+                 * @description Only this action.
+                 * @example auth.sign_in_failed
+                 */
+                action?: string;
+                /** @description Only what was done to what has this id. */
+                subject?: string;
+                /** @description Not before. */
+                since?: string;
+                /** @description Before. */
+                until?: string;
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    endAnyBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is not on air */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     listInvitations: {
         parameters: {
             query?: {
@@ -1674,6 +2436,188 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is heard */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: "open" | "upheld" | "dismissed";
+                /** @description Only those about this broadcast. */
+                broadcast?: string;
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    reviewReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportReview"];
+            };
+        };
+        responses: {
+            /** @description The report as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Only those with this role. */
+                role?: "admin" | "host" | "listener";
+                /** @description Only those that are suspended, or only those that are not. */
+                suspended?: boolean;
+                /** @description Only those with words in username, name or e-mail address that begin with each of these. */
+                q?: string;
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredAccountPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChanges"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredAccount"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is the last admin */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -2160,6 +3104,114 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    listBlocks: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The account */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockRequest"];
+            };
+        };
+        responses: {
+            /** @description Blocked, whether they were before or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is the broadcast's owner or an admin */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    unblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The account */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Not blocked, whether they were before or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     uploadCover: {
         parameters: {
             query?: never;
@@ -2261,6 +3313,114 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    putMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The account */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberRequest"];
+            };
+        };
+        responses: {
+            /** @description They are that now */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is the broadcast's owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    deleteMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description The account */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are a stranger, whether they were before or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     getPlayback: {
         parameters: {
             query?: never;
@@ -2284,6 +3444,43 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    reportBroadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description It is in the queue */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportMade"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -2604,6 +3801,260 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhook"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["TooSlow"];
+            /** @description There are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description It is the one of the settings */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChanges"];
+            };
+        };
+        responses: {
+            /** @description The webhook as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is the one of the settings */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only those that are this far. */
+                status?: "pending" | "delivered" | "failed";
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+                /** @description The delivery's id */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is to be brought */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];

@@ -3,6 +3,7 @@
 //! Each noun has `routes()`: its handlers, annotated with `#[utoipa::path]`, so that what is served and what
 //! the document tells are the same thing.
 
+mod admin;
 mod api_keys;
 mod auth;
 pub mod body;
@@ -20,6 +21,7 @@ pub mod params;
 #[cfg(test)]
 mod testing;
 pub mod time;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +39,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::limits::Limiter;
 use crate::auth::{Auth, Caller, Client};
 use crate::covers::Covers;
+use crate::http::reach::Reach;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::playback::Gate;
@@ -63,6 +66,8 @@ pub struct Context {
     pub features: config::Features,
     /// Whose HLS needs a signature, and who is barred.
     pub gate: Arc<Gate>,
+    /// Which machines webhooks reach that people make.
+    pub reach: Reach,
     /// Cover pictures.
     pub covers: Covers,
     /// How often one account makes and starts broadcasts.
@@ -127,6 +132,8 @@ pub struct Addresses {
 fn nouns() -> Vec<OpenApiRouter<Context>> {
     vec![
         broadcasts::routes(),
+        admin::routes(),
+        webhooks::routes(),
         auth::routes(),
         me::routes(),
         follows::routes(),

@@ -33,6 +33,9 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         .map_err(|error| misfit(&error.path().to_string(), &error.inner().to_string()))
 }
 
+/// Most items on a page.
+const LIMIT_MAX: u32 = 100;
+
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -46,15 +49,17 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Most items on a page.
-    const LIMIT_MAX: u32 = 100;
-
     /// As the store takes it.
     pub fn slice(self) -> Result<Slice, Problem> {
-        match self.limit.unwrap_or(20) {
-            limit @ 1..=Self::LIMIT_MAX => Ok(Slice { limit, cursor: self.cursor }),
-            _ => Err(Problem::invalid("limit", format!("must be 1 to {}", Self::LIMIT_MAX))),
-        }
+        slice(self.limit, self.cursor)
+    }
+}
+
+/// The same of parameters that stand among others.
+pub(super) fn slice(limit: Option<u32>, cursor: Option<String>) -> Result<Slice, Problem> {
+    match limit.unwrap_or(20) {
+        limit @ 1..=LIMIT_MAX => Ok(Slice { limit, cursor }),
+        _ => Err(Problem::invalid("limit", format!("must be 1 to {LIMIT_MAX}"))),
     }
 }
 

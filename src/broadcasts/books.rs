@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ingest::StreamKey;
-use store::{Broadcast, Status, Store, Visibility};
+use store::{Broadcast, Hosted, Status, Store, StoreError, Visibility};
 use tracing::{error, warn};
 
 use super::builtin::{DEMO, STUDIO};
@@ -31,7 +31,7 @@ impl Directory for Books {
     fn find(&self, id: &str) -> Search {
         let (store, id) = (self.0.clone(), id.to_owned());
         Box::pin(async move {
-            match store.broadcasts().load(&id).await {
+            match on_the_books(&store, &id).await {
                 Ok(None) => Ok(None),
                 Ok(Some(found)) => match card(&found.broadcast) {
                     Ok(card) => Ok(Some(card)),
@@ -47,6 +47,13 @@ impl Directory for Books {
             }
         })
     }
+}
+
+/// The broadcast `id`, unless whose it is may not do anything.
+async fn on_the_books(store: &Store, id: &str) -> Result<Option<Hosted>, StoreError> {
+    let Some(found) = store.broadcasts().load(id).await? else { return Ok(None) };
+    let host = store.users().load(&found.broadcast.host_id).await?;
+    Ok(host.is_some_and(|host| host.suspended_at.is_none()).then_some(found))
 }
 
 /// A broadcast as the hall needs it.

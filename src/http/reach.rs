@@ -1,9 +1,10 @@
 //! Which machines a request may go to when a stranger chose its address.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tokio::net::{TcpStream, lookup_host};
+use url::Host;
 
 /// Which machines a client connects to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,17 +38,15 @@ impl Reach {
         outcome
     }
 
-    /// Whether an address that is written as a number may be reached. A name is judged when it is resolved.
-    pub fn allows_literal(self, host: &url::Host<&str>) -> bool {
-        match host {
-            url::Host::Domain(_) => true,
-            url::Host::Ipv4(address) => self.allows(SocketAddr::new((*address).into(), 0)),
-            url::Host::Ipv6(address) => self.allows(SocketAddr::new((*address).into(), 0)),
-        }
-    }
-
-    fn allows(self, address: SocketAddr) -> bool {
-        self == Self::Anywhere || is_public(address.ip())
+    /// Whether a host may be reached as far as can be told without resolving it: a number, or a name that
+    /// always means this machine (RFC 6761).
+    pub fn may_allow(self, host: &Host<&str>) -> bool {
+        self == Self::Anywhere
+            || match *host {
+                Host::Domain(name) => name != "localhost" && !name.ends_with(".localhost"),
+                Host::Ipv4(address) => is_public(address.into()),
+                Host::Ipv6(address) => is_public(address.into()),
+            }
     }
 }
 

@@ -180,6 +180,27 @@ impl Gate {
         self.change(|barred| barred.unblock(broadcast, &subject));
     }
 
+    /// Voids the tokens that a user has for `broadcast` at `now`, in seconds since 1970, without barring the
+    /// user: whoever may not have another has nothing.
+    pub fn recall(&self, broadcast: &str, user: &str, now: u64) {
+        let (subject, until) = (self.signer.subject(user), now + TOKEN_LIFE.as_secs());
+        self.change(|barred| barred.recall(broadcast, subject, until, now));
+        self.narrowed();
+    }
+
+    /// Bars whom an earlier process barred: `suspended` everywhere, each of `blocked` from its broadcast.
+    pub fn load<'a>(
+        &self,
+        suspended: impl IntoIterator<Item = &'a str>,
+        blocked: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) {
+        let mut barred = Barred::default();
+        suspended.into_iter().for_each(|user| barred.suspend(self.signer.subject(user)));
+        blocked.into_iter().for_each(|(of, user)| barred.block(of, self.signer.subject(user)));
+        self.barred.store(Arc::new(barred));
+        self.narrowed();
+    }
+
     /// Whether a user is barred from `broadcast`, there or everywhere.
     pub fn bars(&self, broadcast: &str, user: &str) -> bool {
         self.barred.load().holds(broadcast, &self.signer.subject(user))
@@ -247,7 +268,7 @@ impl Gate {
     pub(super) fn holds(&self, broadcast: &str, pass: Pass) -> bool {
         match pass {
             Pass::Open => self.is_open(broadcast),
-            Pass::Signed(claims, _) => !self.barred.load().holds(broadcast, &claims.subject),
+            Pass::Signed(claims, _) => !self.barred.load().voids(broadcast, &claims),
         }
     }
 
@@ -266,7 +287,7 @@ impl Gate {
 
     fn by_token(&self, broadcast: &str, token: &str, place: Place, now: u64) -> Result<Pass, Refused> {
         let claims = self.signer.verify(broadcast, token, now)?;
-        if self.barred.load().holds(broadcast, &claims.subject) {
+        if self.barred.load().voids(broadcast, &claims) {
             return Err(Refused::Barred);
         }
         Ok(Pass::Signed(claims, place))
@@ -363,6 +384,30 @@ mod tests {
         assert!(gate.bars("public", "ann"));
         gate.reinstate("ann");
         assert!(hears(&ann).is_ok());
+    }
+
+    #[test]
+    fn what_was_recalled_is_void_and_what_is_granted_later_is_not() {
+        let gate = gate(Policy::Private);
+        let hears = |grant: &Grant, broadcast: &str| {
+            gate.admit(broadcast, Shown::InPath(&grant.token), &HeaderMap::new(), || NOW).is_ok()
+        };
+        let before = gate.grant("private", Some("ann"), NOW).unwrap();
+        let elsewhere = gate.grant("other", Some("ann"), NOW).unwrap();
+        gate.recall("private", "ann", NOW);
+        assert!(!hears(&before, "private") && hears(&elsewhere, "other") && !gate.bars("private", "ann"));
+        let after = gate.grant("private", Some("ann"), NOW + 1).unwrap();
+        assert!(hears(&after, "private"));
+        gate.recall("private", "bob", NOW + 61);
+        assert!(hears(&before, "private"), "forgotten, since it would have run out by then");
+    }
+
+    #[test]
+    fn whom_an_earlier_process_barred_stays_barred() {
+        let gate = gate(Policy::Private);
+        gate.load(["ann"], [("private", "bob")]);
+        assert!(gate.bars("private", "ann") && gate.bars("other", "ann"));
+        assert!(gate.bars("private", "bob") && !gate.bars("other", "bob"));
     }
 
     #[test]

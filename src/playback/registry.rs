@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::token::Subject;
+use super::token::{Claims, Subject};
 
 /// Whose HLS a broadcast's is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,12 +25,32 @@ pub(super) type Everybodys = HashSet<Box<str>>;
 pub(super) struct Barred {
     everywhere: Arc<HashSet<Subject>>,
     of: HashMap<Box<str>, Arc<HashSet<Subject>>>,
+    /// Whose tokens of a broadcast are void that run out by this second.
+    recalled: HashMap<Box<str>, Arc<HashMap<Subject, u64>>>,
 }
 
 impl Barred {
     /// Whether `subject` is kept out of `broadcast`.
     pub(super) fn holds(&self, broadcast: &str, subject: &Subject) -> bool {
         self.everywhere.contains(subject) || self.of.get(broadcast).is_some_and(|of| of.contains(subject))
+    }
+
+    /// Whether a token that says this is void.
+    pub(super) fn voids(&self, broadcast: &str, claims: &Claims) -> bool {
+        let recalled = self.recalled.get(broadcast).and_then(|of| of.get(&claims.subject));
+        self.holds(broadcast, &claims.subject) || recalled.is_some_and(|until| claims.expires <= *until)
+    }
+
+    /// Voids what `subject` has for `broadcast` now, which runs out by `until`; forgets what has run out by
+    /// `now`.
+    pub(super) fn recall(&mut self, broadcast: &str, subject: Subject, until: u64, now: u64) {
+        Arc::make_mut(self.recalled.entry(broadcast.into()).or_default()).insert(subject, until);
+        self.recalled.retain(|_, of| {
+            if of.values().any(|until| *until <= now) {
+                Arc::make_mut(of).retain(|_, until| *until > now);
+            }
+            !of.is_empty()
+        });
     }
 
     /// Keeps `subject` out of everything.

@@ -10,6 +10,7 @@ use crate::hooks::courier::Courier;
 use crate::hooks::outbox::{self, Outbox};
 use crate::hooks::standing;
 use crate::http::client::system_roots;
+use crate::playback::Gate;
 use crate::settings::WebhookSettings;
 
 /// The admission hooks; who has gone is told until `shutdown`.
@@ -42,5 +43,17 @@ pub(super) async fn webhooks(
     let courier = Courier::new(system_roots(), outbox::PATIENCE);
     let outbox = Outbox::new(store.clone(), courier, settings.reach());
     tasks.spawn(outbox.run(shutdown.clone()));
+    Ok(())
+}
+
+/// Blocks that are loaded at the most: more than any station has, and a bound on the memory.
+const BLOCKS_MAX: u32 = 1_000_000;
+
+/// Tells `gate` who is suspended and who is blocked.
+pub(super) async fn bars(gate: &Gate, store: &Store) -> anyhow::Result<()> {
+    let suspended = store.users().suspended(BLOCKS_MAX).await.context("loading who is suspended")?;
+    let blocked = store.blocks().all(BLOCKS_MAX).await.context("loading who is blocked")?;
+    let blocked = blocked.iter().map(|(broadcast, user)| (broadcast.as_str(), user.as_str()));
+    gate.load(suspended.iter().map(String::as_str), blocked);
     Ok(())
 }

@@ -79,7 +79,7 @@ pub use reports::{Report, ReportFilter, ReportState, Reports, Review};
 pub use secret::Secret;
 pub use sessions::{Session, Sessions};
 pub use time::Timestamp;
-pub use users::{HostCard, User, UserFilter, Users};
+pub use users::{HostCard, Kept, User, UserFilter, Users};
 pub use webhooks::{Webhook, Webhooks};
 
 /// A new id: a UUIDv7, so that ids sort by the time they were made.

@@ -81,6 +81,17 @@ pub struct UserFilter {
     pub q: Option<String>,
 }
 
+/// What became of a change that must leave an admin.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// It was made; this is what the account is now.
+    Changed(Box<User>),
+    /// There is no such account.
+    Missing,
+    /// It would have left no admin, and was not made.
+    LastAdmin,
+}
+
 /// Accounts in the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Users<'a>(pub(crate) &'a Store);
@@ -128,20 +139,34 @@ impl Users<'_> {
         self.0
             .bounded(async {
                 let mut writing = self.0.begin().await?;
-                let Some(before) = lock(writing.connection(), id).await? else { return Ok(None) };
-                let mut after = before.clone();
-                edit(&mut after);
-                after.id.clone_from(&before.id);
-                after.updated_at = Timestamp::now();
-                write(writing.connection(), &after).await?;
-                if terms(&before) != terms(&after) {
-                    index(writing.connection(), &after).await?;
-                }
-                if search::words(&host_words(&before)) != search::words(&host_words(&after)) {
-                    broadcasts::rename_host(writing.connection(), &after).await?;
-                }
+                let Some(after) = change(writing.connection(), id, edit).await? else { return Ok(None) };
                 writing.commit().await?;
                 Ok(Some(after))
+            })
+            .await
+    }
+
+    /// As [`Users::update`], and refused where it would leave no admin who is not suspended. Two such changes at a
+    /// time wait for each other.
+    pub async fn update_keeping_an_admin(
+        self,
+        id: &str,
+        edit: impl FnOnce(&mut User) + Send,
+    ) -> Result<Kept, StoreError> {
+        self.0
+            .bounded(async {
+                let mut writing = self.0.begin().await?;
+                let connection = writing.connection();
+                // This locks the row of every admin: another such change waits here for our end.
+                let mut admins = Sql::new("UPDATE users SET updated_at = updated_at WHERE role = ");
+                admins.text(Role::Admin.name()).execute(connection).await?;
+                let Some(after) = change(connection, id, edit).await? else { return Ok(Kept::Missing) };
+                let mut left = Sql::new("SELECT COUNT(*) FROM users WHERE suspended_at IS NULL AND role = ");
+                if left.text(Role::Admin.name()).count(connection).await? == 0 {
+                    return Ok(Kept::LastAdmin);
+                }
+                writing.commit().await?;
+                Ok(Kept::Changed(Box::new(after)))
             })
             .await
     }
@@ -237,6 +262,27 @@ pub(crate) async fn insert(connection: &mut AnyConnection, user: &User) -> Resul
     push_values(&mut sql, user);
     sql.execute(connection).await?;
     index(connection, user).await
+}
+
+/// Lets `edit` change an account, and answers with what it is then.
+async fn change(
+    connection: &mut AnyConnection,
+    id: &str,
+    edit: impl FnOnce(&mut User) + Send,
+) -> Result<Option<User>, StoreError> {
+    let Some(before) = lock(connection, id).await? else { return Ok(None) };
+    let mut after = before.clone();
+    edit(&mut after);
+    after.id.clone_from(&before.id);
+    after.updated_at = Timestamp::now();
+    write(connection, &after).await?;
+    if terms(&before) != terms(&after) {
+        index(connection, &after).await?;
+    }
+    if search::words(&host_words(&before)) != search::words(&host_words(&after)) {
+        broadcasts::rename_host(connection, &after).await?;
+    }
+    Ok(Some(after))
 }
 
 /// Loads an account so that nobody else changes it before this transaction is over.

@@ -163,6 +163,15 @@ impl Station {
         self.signed_in(answer["accessToken"].as_str().unwrap().to_owned())
     }
 
+    /// Signs in to an account that is there.
+    pub fn sign_in(&self, email: &str, password: &str) -> Person<'_> {
+        let body = serde_json::json!({"email": email, "password": password});
+        let reply = self.send("POST", "/api/auth/login", None, Some(&body));
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        let answer: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        self.signed_in(answer["accessToken"].as_str().unwrap().to_owned())
+    }
+
     /// Somebody who signed in before.
     pub fn signed_in(&self, token: String) -> Person<'_> {
         Person { station: self, token }

@@ -5,13 +5,16 @@
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod administration;
 mod broadcasts;
 mod ear;
 mod endings;
+mod hooks;
 mod listener;
 mod modes;
 mod outage;
 mod publishers;
+mod receiver;
 mod reconnect;
 mod restart;
 mod rungs;

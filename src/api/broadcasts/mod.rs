@@ -4,10 +4,14 @@ mod access;
 mod air;
 mod answer;
 mod audience;
+mod blocks;
 mod cover;
 mod edit;
 mod entrance;
 mod list;
+mod members;
+mod person;
+mod reports;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,5 +42,10 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(entrance::playback))
         .routes(routes!(entrance::ticket))
         .routes(routes!(entrance::token))
+        .routes(routes!(blocks::list))
+        .routes(routes!(blocks::put, blocks::delete))
+        .routes(routes!(members::list))
+        .routes(routes!(members::put, members::delete))
         .merge(cover::routes())
+        .merge(reports::routes())
 }

@@ -3,7 +3,8 @@
 use room::Role;
 use serde_json::json;
 use store::{
-    Actor, ApiKey, AuditEntry, AuditFilter, Invitation, Secret, Slice, StoreError, Subject, UserFilter, id,
+    Actor, ApiKey, AuditEntry, AuditFilter, Invitation, Kept, Secret, Slice, StoreError, Subject, User,
+    UserFilter, id,
 };
 
 use crate::made::{at, host, user};
@@ -56,6 +57,25 @@ on_both! {
         assert_eq!(found(" ?! ").await, 0);
         assert_eq!(store.users().suspended(10).await.unwrap(), [ada.id]);
         assert_eq!(store.users().count(Role::Host).await.unwrap(), 0);
+    }
+
+    async fn of_two_admins_who_go_at_once_one_stays(store: Store) {
+        let [ada, bob] = ["ada", "bob"].map(|name| User { role: Role::Admin, ..user(name) });
+        for admin in [&ada, &bob] {
+            store.users().insert(admin).await.unwrap();
+        }
+        let users = store.users();
+        let go = |user: &mut User| user.role = Role::Host;
+        let (one, other) = tokio::join!(
+            users.update_keeping_an_admin(&ada.id, go),
+            users.update_keeping_an_admin(&bob.id, go),
+        );
+        let outcomes = [one.unwrap(), other.unwrap()];
+        let changed = outcomes.iter().filter(|kept| matches!(kept, Kept::Changed(_))).count();
+        let refused = outcomes.iter().filter(|kept| matches!(kept, Kept::LastAdmin)).count();
+        assert_eq!((changed, refused), (1, 1), "{outcomes:?}");
+        assert_eq!(users.count(Role::Admin).await.unwrap(), 1);
+        assert!(matches!(users.update_keeping_an_admin("nobody", go).await.unwrap(), Kept::Missing));
     }
 
     async fn accounts_are_listed_newest_first_page_by_page(store: Store) {
