@@ -17,7 +17,7 @@ MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis bench bench-cores bench-process bench-broadcasts bench-latency load-hls fuzz smoke deps deps-build deps-test deps-bench clean
+	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency load-hls fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -127,7 +127,7 @@ advisories: deps-build ## known holes in what we depend on (needs the advisory d
 
 ## --- measure
 
-bench: bench-cores bench-process ## every figure of docs/PERFORMANCE.md but the latency
+bench: bench-cores bench-process bench-store ## every figure of docs/PERFORMANCE.md but the latency
 
 bench-cores: deps-build ## criterion: encoders, mixer, packager
 	@cargo bench --workspace --bench '*'
@@ -143,11 +143,22 @@ bench-broadcasts: deps-bench web ## 50 broadcasts at once, each one heard: make 
 	@cargo build --release --package onair
 	@bench/broadcasts.py --minutes $(MINUTES)
 
+bench-store: deps-test ## every list of the store with 200,000 broadcasts, on both databases
+	@cargo run --release --quiet --package store --example lists
+
 bench-latency: deps-test release web-install ## mic to ear, in Chromium, step by step
 	@cd web && ONAIR_BIN=$(TARGET)/release/onair npm run --silent bench:latency
 
 load-hls: deps-build ## listeners: make load-hls ARGS="URL --listeners 500 --duration 60"
 	@cargo run --release --quiet --package load --bin onair-load -- hls $(ARGS)
+
+## --- the database
+
+migrate-up: deps-build ## bring the database's schema up to this program
+	@cargo run --quiet --bin onair -- migrate up $(ARGS)
+
+migrate-down: deps-build ## take back the newest step of the schema, with everything kept in its tables
+	@cargo run --quiet --bin onair -- migrate down $(ARGS)
 
 ## --- the machine
 

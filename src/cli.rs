@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use store::Sample;
 use url::Url;
 
 use room::Role;
@@ -32,6 +33,8 @@ pub enum Command {
     Serve,
     /// Bring the database's schema forward or back, or tell how far it is.
     Migrate(Migration),
+    /// Fill the database with sample data.
+    Seed(Sample),
     /// Look whether this machine, or the playlist at `url`, is fit.
     Doctor {
         /// A multivariant playlist, `http` or `https`.
@@ -69,6 +72,7 @@ impl Cli {
         let matches = command().try_get_matches_from(arguments).map_err(|error| stop(&error))?;
         let (command, matches) = match matches.subcommand() {
             Some(("doctor", matches)) => (Command::Doctor { url: matches.get_one("url").cloned() }, matches),
+            Some(("seed", matches)) => (Command::Seed(sample(matches)), matches),
             Some(("openapi", matches)) => (Command::Openapi, matches),
             Some(("migrate", matches)) => migration(matches),
             Some(("user", matches)) => user(matches),
@@ -117,6 +121,11 @@ fn user(matches: &ArgMatches) -> (Command, &ArgMatches) {
     (Command::User(command), matches)
 }
 
+fn sample(matches: &ArgMatches) -> Sample {
+    let count = |name| *matches.get_one(name).expect("it has a default");
+    Sample { users: count("users"), broadcasts: count("broadcasts"), sessions: count("sessions") }
+}
+
 fn flags(matches: &ArgMatches) -> Vec<(Key, String)> {
     let given = |row: &Setting| Some((row.key, matches.get_one::<String>(row.flag)?.clone()));
     TABLE.iter().filter_map(given).collect()
@@ -162,6 +171,13 @@ pub fn command() -> Clap {
                         ),
                 )
                 .subcommand(Clap::new("status").about("Tell which steps the database has")),
+        )
+        .subcommand(
+            Clap::new("seed")
+                .about("Fill the database with sample data, the same every time")
+                .arg(amount("users", "200", 1, "Accounts; nobody can sign in by them"))
+                .arg(amount("broadcasts", "2000", 0, "Broadcasts of these accounts"))
+                .arg(amount("sessions", "10000", 0, "Sessions in these broadcasts")),
         )
         .subcommand(
             Clap::new("doctor")
@@ -236,6 +252,18 @@ fn argument(setting: &'static Setting) -> Arg {
     }
 }
 
+fn amount(name: &'static str, default: &'static str, least: i64, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("NUMBER")
+        .default_value(default)
+        .value_parser(value_parser!(u32).range(least..=SAMPLE_MOST))
+        .help(help)
+}
+
+/// Of each kind of sample data; some minutes' work.
+const SAMPLE_MOST: i64 = 10_000_000;
+
 fn web_url(text: &str) -> Result<Url, String> {
     match text.parse::<Url>() {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
@@ -308,6 +336,14 @@ mod tests {
         assert_eq!(asked.command, Command::Doctor { url: Some(url.parse().unwrap()) });
         assert_eq!(asked.flags, [(Key::HttpListen, ":1".to_owned())]);
         assert!(wrong("onair doctor localhost:80").contains("use an http:// or https:// address"));
+    }
+
+    #[test]
+    fn seed_takes_amounts() {
+        let usual = Sample { users: 200, broadcasts: 2000, sessions: 10_000 };
+        assert_eq!(parse("onair seed").command, Command::Seed(usual));
+        assert_eq!(parse("onair seed --users 3").command, Command::Seed(Sample { users: 3, ..usual }));
+        assert!(wrong("onair seed --users 0").contains("--users"));
     }
 
     #[test]

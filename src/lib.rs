@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod migrate;
 pub mod playback;
 pub mod port;
+pub mod seed;
 pub mod settings;
 pub mod station;
 pub mod tls;

@@ -8,7 +8,7 @@ use onair::cli::{Cli, Command, Stop};
 use onair::doctor::CertificateSource;
 use onair::http::client;
 use onair::settings::{Certificate, Layers, Settings, docs};
-use onair::{database, doctor, logs, migrate, station, user_command};
+use onair::{database, doctor, logs, migrate, seed, station, user_command};
 
 fn main() -> ExitCode {
     let cli = match Cli::parse(std::env::args_os()) {
@@ -36,6 +36,10 @@ fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Serve => station::run(settings).await.map(|()| ExitCode::SUCCESS),
+            Command::Seed(sample) => {
+                let store = database::open_ready(&settings.storage).await?;
+                seed::run(&store, &sample, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
+            }
             Command::Openapi => Ok(tell(openapi::json())),
             Command::Migrate(migration) => {
                 let store = database::open(&settings.storage)?;

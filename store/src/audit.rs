@@ -99,7 +99,7 @@ pub struct Audit<'a>(pub(crate) &'a Store);
 impl Audit<'_> {
     /// One more entry. An entry that is there already stays as it is.
     pub async fn insert(self, entry: &AuditEntry) -> Result<(), StoreError> {
-        self.0.write(&insertion(entry)).await.map(|_| ())
+        self.0.write(&insert(entry)).await.map(|_| ())
     }
 
     /// Newest first.
@@ -135,15 +135,28 @@ const LISTING: Listing<AuditEntry> = Listing {
     position: |entry| Position::new(entry.at.as_millis(), &entry.id),
 };
 
-pub(crate) fn insertion(entry: &AuditEntry) -> Sql {
+/// Begins an insert of entries.
+pub(crate) fn insertion() -> Sql {
     let mut sql = Sql::new("INSERT INTO audit_log (");
-    sql.push(COLUMNS).push(") VALUES (").text(&entry.id).push(", ").time(entry.at);
+    sql.push(COLUMNS).push(") VALUES ");
+    sql
+}
+
+/// The values of [`COLUMNS`], in their order.
+pub(crate) fn push_values(sql: &mut Sql, entry: &AuditEntry) {
+    sql.push("(").text(&entry.id).push(", ").time(entry.at);
     sql.push(", ").text(entry.actor.kind()).push(", ").optional_text(entry.actor.id());
     sql.push(", ").text(&entry.action);
     sql.push(", ").optional_text(entry.subject.as_ref().map(|subject| &*subject.kind));
     sql.push(", ").optional_text(entry.subject.as_ref().map(|subject| &*subject.id));
-    sql.push(", ").optional_text(entry.address.as_deref()).push(", ").text(json(&entry.detail));
-    sql.push(") ON CONFLICT (id) DO NOTHING");
+    sql.push(", ").optional_text(entry.address.as_deref()).push(", ").text(json(&entry.detail)).push(")");
+}
+
+/// One more entry; one that is there already stays as it is.
+pub(crate) fn insert(entry: &AuditEntry) -> Sql {
+    let mut sql = insertion();
+    push_values(&mut sql, entry);
+    sql.push(" ON CONFLICT (id) DO NOTHING");
     sql
 }
 

@@ -115,9 +115,15 @@ async fn lock(connection: &mut AnyConnection, id: &str) -> Result<Option<Broadca
     sql.one(connection, Broadcast::read).await
 }
 
-async fn insert(connection: &mut AnyConnection, broadcast: &Broadcast) -> Result<(), StoreError> {
+/// Begins an insert of rows.
+pub(crate) fn insertion() -> Sql {
     let mut sql = Sql::new("INSERT INTO broadcasts ");
     sql.push(WRITTEN).push(" VALUES ");
+    sql
+}
+
+async fn insert(connection: &mut AnyConnection, broadcast: &Broadcast) -> Result<(), StoreError> {
+    let mut sql = insertion();
     broadcast.push_values(&mut sql);
     sql.execute(connection).await?;
     search::replace(connection, TERMS, &broadcast.id, Source::Own, &broadcast.terms()).await?;

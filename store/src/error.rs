@@ -1,6 +1,5 @@
 //! What can go wrong between us and the database.
 
-use std::io;
 use std::time::Duration;
 
 use sqlx::error::{DatabaseError, ErrorKind};
@@ -25,6 +24,9 @@ pub enum StoreError {
     /// A cursor that no list of ours gave out; start again at the first page.
     #[error("this cursor is none of ours; ask for the first page")]
     BadCursor,
+    /// A text with the character NUL, which PostgreSQL cannot keep and nobody means; the caller takes it out.
+    #[error("a text must not contain the character NUL")]
+    Nul,
     /// A row holds something that cannot be read: another version of the program wrote it, or somebody by hand.
     #[error("a row cannot be read: {0}")]
     Unreadable(String),
@@ -98,14 +100,10 @@ fn field(error: &dyn DatabaseError) -> String {
     told.to_owned()
 }
 
-impl From<io::Error> for StoreError {
-    fn from(error: io::Error) -> Self {
-        Self::Unavailable(error.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

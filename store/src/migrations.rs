@@ -71,7 +71,7 @@ impl Store {
     }
 
     /// A connection of its own: what it does may take longer than any call of the pool.
-    async fn connect(&self) -> Result<AnyConnection, StoreError> {
+    pub(crate) async fn connect(&self) -> Result<AnyConnection, StoreError> {
         let options: AnyConnectOptions = self.url().expose().parse()?;
         match timeout(CONNECT, options.connect()).await {
             Ok(connection) => Ok(connection?),

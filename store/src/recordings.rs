@@ -64,17 +64,10 @@ pub struct Recordings<'a>(pub(crate) &'a Store);
 impl Recordings<'_> {
     /// A recording, or what is known of it now: the run tells which it is, and its id stays.
     pub async fn put(self, recording: &Recording) -> Result<(), StoreError> {
-        let mut sql = Sql::new("INSERT INTO recordings (");
-        sql.push(COLUMNS).push(") VALUES (").text(&recording.id).push(", ").text(&recording.broadcast_id);
-        sql.push(", ").text(&recording.run).push(", ").text(recording.status.name());
-        sql.push(", ").time(recording.started_at).push(", ").optional_time(recording.ended_at);
-        sql.push(", ")
-            .optional_number(recording.duration_ms)
-            .push(", ")
-            .optional_number(recording.size_bytes);
-        sql.push(", ").time(recording.created_at);
+        let mut sql = insertion();
+        push_values(&mut sql, recording);
         sql.push(
-            ") ON CONFLICT (broadcast_id, run) DO UPDATE SET status = excluded.status, \
+            " ON CONFLICT (broadcast_id, run) DO UPDATE SET status = excluded.status, \
              ended_at = excluded.ended_at, duration_ms = excluded.duration_ms, size_bytes = excluded.size_bytes",
         );
         self.0.write(&sql).await.map(|_| ())
@@ -124,6 +117,26 @@ const LISTING: Listing<Recording> = Listing {
     read,
     position: |recording| Position::new(recording.started_at.as_millis(), &recording.id),
 };
+
+/// Begins an insert of rows.
+pub(crate) fn insertion() -> Sql {
+    let mut sql = Sql::new("INSERT INTO recordings (");
+    sql.push(COLUMNS).push(") VALUES ");
+    sql
+}
+
+/// The values of [`COLUMNS`], in their order.
+pub(crate) fn push_values(sql: &mut Sql, recording: &Recording) {
+    sql.push("(")
+        .text(&recording.id)
+        .push(", ")
+        .text(&recording.broadcast_id)
+        .push(", ")
+        .text(&recording.run);
+    sql.push(", ").text(recording.status.name()).push(", ").time(recording.started_at);
+    sql.push(", ").optional_time(recording.ended_at).push(", ").optional_number(recording.duration_ms);
+    sql.push(", ").optional_number(recording.size_bytes).push(", ").time(recording.created_at).push(")");
+}
 
 fn read(row: &AnyRow) -> Result<Recording, StoreError> {
     Ok(Recording {

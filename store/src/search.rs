@@ -88,14 +88,25 @@ pub(crate) async fn replace(
     if terms.is_empty() {
         return Ok(());
     }
-    let mut new = Sql::new("INSERT INTO ");
-    new.push(table).push(" (subject_id, term, source) VALUES ");
+    let mut new = insertion(table);
     for (index, term) in terms.iter().take(TERMS_MAX).enumerate() {
-        new.push(if index == 0 { "(" } else { ", (" }).text(subject);
-        new.push(", ").bytes(term.as_bytes()).push(", ").number(source as i64).push(")");
+        new.push(if index == 0 { "" } else { ", " });
+        push_values(&mut new, subject, term, source);
     }
     new.execute(connection).await?;
     Ok(())
+}
+
+/// Begins an insert of terms.
+pub(crate) fn insertion(table: &'static str) -> Sql {
+    let mut sql = Sql::new("INSERT INTO ");
+    sql.push(table).push(" (subject_id, term, source) VALUES ");
+    sql
+}
+
+/// A term of a row.
+pub(crate) fn push_values(sql: &mut Sql, subject: &str, term: &str, source: Source) {
+    sql.push("(").text(subject).push(", ").bytes(term.as_bytes()).push(", ").number(source as i64).push(")");
 }
 
 /// Letters of a word that count.

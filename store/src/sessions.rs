@@ -57,7 +57,14 @@ impl Sessions<'_> {
     }
 }
 
-/// What a list or a bulk insert writes for one session.
+/// Begins an insert of rows.
+pub(crate) fn insertion() -> Sql {
+    let mut sql = Sql::new("INSERT INTO sessions (");
+    sql.push(COLUMNS).push(") VALUES ");
+    sql
+}
+
+/// The values of [`COLUMNS`], in their order.
 pub(crate) fn push_values(sql: &mut Sql, session: &Session) {
     sql.push("(").text(&session.id).push(", ").text(&session.broadcast_id);
     sql.push(", ").optional_text(session.user_id.as_deref()).push(", ").text(&session.role);
@@ -99,7 +106,7 @@ pub(crate) async fn leave(connection: &mut AnyConnection, id: &str, at: Timestam
     Ok(())
 }
 
-pub(crate) const COLUMNS: &str = "id, broadcast_id, user_id, role, transport, joined_at, left_at";
+const COLUMNS: &str = "id, broadcast_id, user_id, role, transport, joined_at, left_at";
 
 const LISTING: Listing<Session> = Listing {
     columns: COLUMNS,

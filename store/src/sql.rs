@@ -95,18 +95,19 @@ impl Sql {
         text
     }
 
-    fn query(&self) -> Query<'_, Any, AnyArguments> {
+    fn query(&self) -> Result<Query<'_, Any, AnyArguments>, StoreError> {
         // Every text is a constant of this crate; the type of `Part::Text` sees to that.
         let mut query = sqlx::query(AssertSqlSafe(self.render()));
         for part in &self.0 {
             query = match part {
                 Part::Text(_) => query,
                 Part::Value(Value::Number(number)) => query.bind(*number),
+                Part::Value(Value::Text(Some(text))) if text.contains('\0') => return Err(StoreError::Nul),
                 Part::Value(Value::Text(text)) => query.bind(text.as_deref()),
                 Part::Value(Value::Bytes(bytes)) => query.bind(bytes.as_slice()),
             };
         }
-        query
+        Ok(query)
     }
 
     /// All its rows, each read by `read`.
@@ -115,7 +116,7 @@ impl Sql {
         connection: &mut AnyConnection,
         read: fn(&AnyRow) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = self.query().fetch_all(connection).await?;
+        let rows = self.query()?.fetch_all(connection).await?;
         rows.iter().map(read).collect()
     }
 
@@ -126,18 +127,18 @@ impl Sql {
         read: fn(&AnyRow) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         // To the end: what is left unread would keep SQLite's read lock.
-        let rows = self.query().fetch_all(connection).await?;
+        let rows = self.query()?.fetch_all(connection).await?;
         rows.first().map(read).transpose()
     }
 
     /// Its one number.
     pub(crate) async fn count(&self, connection: &mut AnyConnection) -> Result<i64, StoreError> {
-        Ok(self.query().fetch_one(connection).await?.try_get(0)?)
+        Ok(self.query()?.fetch_one(connection).await?.try_get(0)?)
     }
 
     /// Does it; how many rows it touched.
     pub(crate) async fn execute(&self, connection: &mut AnyConnection) -> Result<u64, StoreError> {
-        Ok(self.query().execute(connection).await?.rows_affected())
+        Ok(self.query()?.execute(connection).await?.rows_affected())
     }
 }
 

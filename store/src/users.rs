@@ -243,7 +243,7 @@ fn read(row: &AnyRow) -> Result<User, StoreError> {
 }
 
 /// The values of [`COLUMNS`], in their order.
-fn push_values(sql: &mut Sql, user: &User) {
+pub(crate) fn push_values(sql: &mut Sql, user: &User) {
     sql.push("(").text(&user.id).push(", ").text(&user.email).push(", ").text(&user.username);
     sql.push(", ").text(&user.display_name).push(", ").optional_text(user.avatar_url.as_deref());
     sql.push(", ").optional_text(user.password_hash.as_ref().map(Secret::expose));
@@ -256,9 +256,15 @@ fn push_values(sql: &mut Sql, user: &User) {
     sql.push(", ").time(user.updated_at).push(")");
 }
 
-pub(crate) async fn insert(connection: &mut AnyConnection, user: &User) -> Result<(), StoreError> {
+/// Begins an insert of rows.
+pub(crate) fn insertion() -> Sql {
     let mut sql = Sql::new("INSERT INTO users (");
     sql.push(COLUMNS).push(") VALUES ");
+    sql
+}
+
+pub(crate) async fn insert(connection: &mut AnyConnection, user: &User) -> Result<(), StoreError> {
+    let mut sql = insertion();
     push_values(&mut sql, user);
     sql.execute(connection).await?;
     index(connection, user).await
@@ -304,7 +310,7 @@ async fn write(connection: &mut AnyConnection, user: &User) -> Result<(), StoreE
     Ok(())
 }
 
-fn terms(user: &User) -> Vec<String> {
+pub(crate) fn terms(user: &User) -> Vec<String> {
     search::words(&format!("{} {}", host_words(user), user.email))
 }
 

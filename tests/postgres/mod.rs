@@ -1,6 +1,8 @@
 //! A PostgreSQL server of the tests' own: Debian's package, a folder and a socket of its own, ended when the test
 //! binary ends, in whatever way it does. Included by path where a test needs one.
 
+#![allow(dead_code, reason = "included by path, and each test uses a part of it")]
+
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{PermissionsExt, chown};

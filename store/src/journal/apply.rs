@@ -206,7 +206,7 @@ async fn apply(connection: &mut AnyConnection, entry: &Entry) -> Result<(), Stor
             broadcasts::update(connection, broadcast_id, raise).await?;
         }
         Entry::Audit(entry) => {
-            audit::insertion(entry).execute(connection).await?;
+            audit::insert(entry).execute(connection).await?;
         }
         Entry::WebhookEvent { event, broadcast_id, host_id, at, body } => {
             deliveries::enqueue_for_all(connection, event, broadcast_id, host_id, *at, body).await?;

@@ -37,6 +37,13 @@ on_both! {
         assert!(matches!(&taken, StoreError::Conflict { field } if field == "username"), "{taken:?}");
     }
 
+    async fn a_nul_is_kept_nowhere_and_found_nowhere(store: Store) {
+        let mut eve = user("eve");
+        eve.display_name = "E\0ve".to_owned();
+        assert!(matches!(store.users().insert(&eve).await, Err(StoreError::Nul)));
+        assert!(matches!(store.users().load_by_username("e\0ve").await, Err(StoreError::Nul)));
+    }
+
     async fn an_account_is_changed_and_found_by_its_new_words(store: Store) {
         let ada = host(&store, "ada").await;
         let changed = store.users().update(&ada.id, |user| {

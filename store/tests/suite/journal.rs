@@ -158,7 +158,6 @@ on_both! {
         let folder = tempfile::tempdir().unwrap();
         let (journal, keeper) = Journal::open(&folder.path().join("journal"), &store).unwrap();
         journal.append(noted("before")).unwrap();
-        // A NUL is no text to PostgreSQL; SQLite takes it.
         journal.append(noted("\0")).unwrap();
         journal.append_synced(noted("after")).await.unwrap();
         journal.applied().await;

@@ -11,5 +11,6 @@ mod made;
 mod migrations;
 mod outage;
 mod rooms;
+mod seed;
 mod tokens;
 mod webhooks;
