@@ -94,6 +94,9 @@ pub(super) struct Accounts {
     total: i64,
 }
 
+/// Longest search, in bytes.
+const SEARCH_MAX: usize = 200;
+
 /// Which accounts.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +133,9 @@ pub(super) async fn list(
     Params(filter): Params<Filter>,
 ) -> Result<Json<Accounts>, Problem> {
     caller.require(Action::AdministerUsers)?;
+    if filter.q.as_ref().is_some_and(|q| q.len() > SEARCH_MAX) {
+        return Err(Problem::invalid("q", format!("must have at most {SEARCH_MAX} bytes")));
+    }
     let wanted = UserFilter { role: filter.role.map(Role::from), suspended: filter.suspended, q: filter.q };
     let page = context.store.users().list(&wanted, &slice(filter.limit, filter.cursor)?).await?;
     let items = page.items.into_iter().map(Account::from).collect();

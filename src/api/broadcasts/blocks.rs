@@ -98,7 +98,7 @@ pub(super) struct BlockRequest {
     path = "/api/broadcasts/{id}/blocks/{userId}",
     operation_id = "block",
     tag = "moderation",
-    params(BroadcastId, ("userId" = String, Path, description = "The account", max_length = 64)),
+    params(BroadcastId, ("userId" = String, Path, description = "The account")),
     request_body = BlockRequest,
     security(("bearer" = []), ("apiKey" = [])),
     responses(
@@ -147,7 +147,7 @@ pub(super) async fn put(
     path = "/api/broadcasts/{id}/blocks/{userId}",
     operation_id = "unblock",
     tag = "moderation",
-    params(BroadcastId, ("userId" = String, Path, description = "The account", max_length = 64)),
+    params(BroadcastId, ("userId" = String, Path, description = "The account")),
     security(("bearer" = []), ("apiKey" = [])),
     responses((status = 204, description = "Not blocked, whether they were before or not")),
 )]

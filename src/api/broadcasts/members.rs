@@ -120,7 +120,7 @@ pub(super) struct MemberRequest {
     path = "/api/broadcasts/{id}/members/{userId}",
     operation_id = "putMember",
     tag = "moderation",
-    params(BroadcastId, ("userId" = String, Path, description = "The account", max_length = 64)),
+    params(BroadcastId, ("userId" = String, Path, description = "The account")),
     request_body = MemberRequest,
     security(("bearer" = []), ("apiKey" = [])),
     responses(
@@ -166,7 +166,7 @@ pub(super) async fn put(
     path = "/api/broadcasts/{id}/members/{userId}",
     operation_id = "deleteMember",
     tag = "moderation",
-    params(BroadcastId, ("userId" = String, Path, description = "The account", max_length = 64)),
+    params(BroadcastId, ("userId" = String, Path, description = "The account")),
     security(("bearer" = []), ("apiKey" = [])),
     responses((status = 204, description = "They are a stranger, whether they were before or not")),
 )]
