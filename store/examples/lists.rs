@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use store::{
@@ -40,10 +41,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         assert_eq!(one.list, other.list);
         let [p50, p95, q50, q95] =
             [one.p50, one.p95, other.p50, other.p95].map(|it| format!("{:.1} ms", it.as_secs_f64() * 1e3));
-        told += &format!("| {} | {} | {p50} | {p95} | {q50} | {q95} |\n", one.list, one.total);
+        told.extend([format!("| {} | {} | {p50} | {p95} | {q50} | {q95} |\n", one.list, one.total)]);
         slowest = slowest.max(one.p95).max(other.p95);
     }
-    use std::io::Write as _;
     std::io::stdout().write_all(told.as_bytes())?;
     if slowest > ALLOWED {
         return Err(format!("the slowest p95 is {slowest:?}, allowed are {ALLOWED:?}").into());

@@ -217,7 +217,7 @@ fn user(number: u32, chance: &mut Chance) -> User {
         display_name: name,
         avatar_url: None,
         password_hash: None,
-        role: if number % 4 == 0 { Role::Host } else { Role::Listener },
+        role: if number.is_multiple_of(4) { Role::Host } else { Role::Listener },
         must_change_password: false,
         suspended_at: (number % 500 == 499).then_some(made),
         suspended_reason: (number % 500 == 499).then(|| "sample".to_owned()),
@@ -229,7 +229,7 @@ fn user(number: u32, chance: &mut Chance) -> User {
 
 fn broadcast(number: u32, users: &[User], chance: &mut Chance) -> Broadcast {
     let made = BEGIN.plus(Duration::from_secs(u64::from(number) * 150));
-    let host = if number % 100 == 0 { 0 } else { chance.below(users.len()) };
+    let host = if number.is_multiple_of(100) { 0 } else { chance.below(users.len()) };
     let status = match number % 400 {
         7 => Status::Live,
         8..=27 => Status::Scheduled,
@@ -257,7 +257,7 @@ fn broadcast(number: u32, users: &[User], chance: &mut Chance) -> Broadcast {
         latency_mode: "low".to_owned(),
         audio_profile: "standard".to_owned(),
         publisher_grace_seconds: 300,
-        scheduled_start: (status == Status::Scheduled && number % 3 != 0).then_some(planned),
+        scheduled_start: (status == Status::Scheduled && !number.is_multiple_of(3)).then_some(planned),
         timezone: None,
         recurrence: None,
         reminder_offsets: Vec::new(),
@@ -292,7 +292,7 @@ fn recording(broadcast: &Broadcast) -> Recording {
 }
 
 fn session(number: u32, held: &[Held], users: &[User], chance: &mut Chance) -> Session {
-    let broadcast = &held[if number % 10 == 0 { 0 } else { chance.below(held.len()) }];
+    let broadcast = &held[if number.is_multiple_of(10) { 0 } else { chance.below(held.len()) }];
     let joined_at = broadcast.began.plus(Duration::from_millis(chance.below(3_000_000) as u64));
     let user = chance.below(users.len() * 2);
     Session {
@@ -300,7 +300,7 @@ fn session(number: u32, held: &[Held], users: &[User], chance: &mut Chance) -> S
         broadcast_id: broadcast.id.clone(),
         user_id: users.get(user).map(|user| user.id.clone()),
         role: "listener".to_owned(),
-        transport: if number % 3 == 0 { "webrtc" } else { "hls" }.to_owned(),
+        transport: if number.is_multiple_of(3) { "webrtc" } else { "hls" }.to_owned(),
         joined_at,
         left_at: Some(joined_at.plus(Duration::from_secs(chance.below(600) as u64))),
     }

@@ -21,7 +21,6 @@ mod rungs;
 mod signed;
 mod strangers;
 
-#[allow(dead_code, reason = "each test that needs a server uses some of it")]
 #[path = "../postgres/mod.rs"]
 mod postgres;
 #[path = "../../packager/tests/reader/mod.rs"]

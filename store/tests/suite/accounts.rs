@@ -39,7 +39,7 @@ on_both! {
 
     async fn a_nul_is_kept_nowhere_and_found_nowhere(store: Store) {
         let mut eve = user("eve");
-        eve.display_name = "E\0ve".to_owned();
+        "E\0ve".clone_into(&mut eve.display_name);
         assert!(matches!(store.users().insert(&eve).await, Err(StoreError::Nul)));
         assert!(matches!(store.users().load_by_username("e\0ve").await, Err(StoreError::Nul)));
     }
