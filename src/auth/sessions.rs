@@ -3,7 +3,7 @@
 //! A refresh token is used once, for the next one of its family. When one is shown a second time, somebody has
 //! a copy of it: the family is revoked, and whoever it belongs to signs in again. One thing looks the same and
 //! is harmless: an answer that was lost on its way, or two windows that refresh at once. So for
-//! [`GRACE`] after a token was used it is answered with the very successor that was given for it, as long as
+//! `GRACE` after a token was used it is answered with the very successor that was given for it, as long as
 //! that one has not been used either. A thief gains nothing by that: thief and owner then hold one token
 //! between them, and the second of them to use it is found out.
 //!
