@@ -3000,6 +3000,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3028,6 +3029,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3063,6 +3065,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3114,6 +3117,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3143,6 +3147,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
                 /** @description The account */
                 userId: string;
@@ -3189,6 +3194,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
                 /** @description The account */
                 userId: string;
@@ -3217,6 +3223,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3256,6 +3263,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3323,6 +3331,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3352,6 +3361,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
                 /** @description The account */
                 userId: string;
@@ -3398,6 +3408,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
                 /** @description The account */
                 userId: string;
@@ -3426,6 +3437,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3454,6 +3466,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3491,6 +3504,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3528,6 +3542,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3556,6 +3571,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3584,6 +3600,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3612,6 +3629,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;
@@ -3649,6 +3667,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The broadcast's id, or the name of its room. */
                 id: string;
             };
             cookie?: never;

@@ -95,6 +95,19 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 /// Adds what an operation can answer because of what it takes. What it says of itself stays.
 fn complete(path: &str, operation: &mut Operation) {
+    // What is told of a parameter stands before what was found out from the handler's arguments.
+    let mut known = Vec::new();
+    if let Some(parameters) = &mut operation.parameters {
+        parameters.retain(|parameter| match parameter {
+            RefOr::T(parameter) => {
+                let named = (parameter.name.clone(), parameter.parameter_in.clone());
+                let first = !known.contains(&named);
+                known.push(named);
+                first
+            }
+            RefOr::Ref(_) => true,
+        });
+    }
     let takes = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
             RefOr::T(parameter) => parameter.parameter_in == *place,
@@ -160,6 +173,17 @@ mod tests {
             assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{at} has one tag");
         });
         assert!(names.contains("listBroadcasts"));
+    }
+
+    #[test]
+    fn no_operation_tells_of_a_parameter_twice() {
+        each_operation(|at, operation| {
+            let mut known = BTreeSet::new();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(known.insert((parameter["name"].to_string(), parameter["in"].to_string())), "{at}");
+                assert!(parameter["schema"].is_object(), "{at}: {parameter}");
+            }
+        });
     }
 
     #[test]

@@ -101,6 +101,25 @@ test("Listen before the broadcast: the sound begins by itself", async () => {
   await status("Listening");
 });
 
+test("signed playback is heard, and its pass is renewed", async () => {
+  await open("--signed-playback", "always");
+  publish();
+  const passes: number[] = [];
+  page.on("response", (response) => {
+    if (response.url().endsWith("/playback")) passes.push(response.status());
+  });
+  await pressListen();
+  await hearTone(page);
+  await status("Listening");
+  // Longer than a pass is good for: what is heard then was opened by another.
+  await expect.poll(() => passes.length, { timeout: 150_000, interval: 500 }).toBeGreaterThanOrEqual(4);
+  expect(passes.every((status) => status === 200)).toBe(true);
+  await hearTone(page);
+  expect(await page.context().cookies(station.page("/live/studio/"))).toMatchObject([
+    { name: "onair_play", path: "/live/studio/", httpOnly: true, sameSite: "Strict" },
+  ]);
+});
+
 test("a publisher that drops and comes back is heard again, and nothing else happens", async () => {
   await open();
   const first = publish();

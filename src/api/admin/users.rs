@@ -133,8 +133,8 @@ pub(super) async fn list(
     Params(filter): Params<Filter>,
 ) -> Result<Json<Accounts>, Problem> {
     caller.require(Action::AdministerUsers)?;
-    if filter.q.as_ref().is_some_and(|q| q.len() > SEARCH_MAX) {
-        return Err(Problem::invalid("q", format!("must have at most {SEARCH_MAX} bytes")));
+    if filter.q.as_ref().is_some_and(|q| q.chars().count() > SEARCH_MAX) {
+        return Err(Problem::invalid("q", format!("must have at most {SEARCH_MAX} characters")));
     }
     let wanted = UserFilter { role: filter.role.map(Role::from), suspended: filter.suspended, q: filter.q };
     let page = context.store.users().list(&wanted, &slice(filter.limit, filter.cursor)?).await?;

@@ -31,6 +31,14 @@ export async function loadBroadcast(id: string, signal: AbortSignal): Promise<Br
   }
 }
 
+/** How to hear a broadcast; where it is not everybody's, the answer sets the cookie that opens it for a minute. */
+export function loadPlayback(
+  id: string,
+  signal: AbortSignal,
+): Promise<Pick<Schema<"PlaybackAnswer">, "expiresAt">> {
+  return answered(station.GET("/api/broadcasts/{id}/playback", { params: { path: { id } }, signal }));
+}
+
 /** Says that `session` still listens; a server that does not count listeners may not know the address. */
 export async function sendHeartbeat(id: string, session: string, signal: AbortSignal): Promise<void> {
   const params = { path: { id } };

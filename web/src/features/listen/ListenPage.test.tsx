@@ -53,6 +53,7 @@ beforeEach(() => {
       beats += 1;
       return new Response(null, { status: 404 });
     }
+    if (url.endsWith("/playback")) return Response.json({ expiresAt: null });
     return broadcast === null ? new Response(null, { status: 404 }) : Response.json(broadcast);
   });
   vi.spyOn(HTMLMediaElement.prototype, "play").mockImplementation(async () => {

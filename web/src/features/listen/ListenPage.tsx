@@ -22,7 +22,7 @@ export function ListenPage(props: { id: string }) {
   const [watch] = useState(() => new Watch((signal) => loadBroadcast(id, signal), EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
   const broadcast = watched.status === "loading" ? undefined : watched.value;
-  const [player, state] = usePlayer();
+  const [player, state] = usePlayer(id);
   const audio = useRef<HTMLAudioElement>(null);
   const title = broadcast?.title ?? id;
 
