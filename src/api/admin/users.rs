@@ -94,7 +94,7 @@ pub(super) struct Accounts {
     total: i64,
 }
 
-/// Longest search, in bytes.
+/// Longest search, in characters.
 const SEARCH_MAX: usize = 200;
 
 /// Which accounts.
