@@ -1,10 +1,16 @@
 //! Playback that is signed: who shows nothing hears nothing, and who is barred hears nothing more.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::ear::is_tone;
 use super::listener::Listener;
 use super::station::{AAC, Person, Station, fetch, until};
+
+/// Longest that the end of a stream is waited for; it comes with the next part.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Below which address somebody hears a broadcast, as they are told.
 fn below(listener: &Person<'_>, id: &str) -> String {
@@ -12,6 +18,17 @@ fn below(listener: &Person<'_>, id: &str) -> String {
     let url = told["hlsUrl"].as_str().unwrap();
     assert!(url.starts_with("/s/") && told["token"].is_string() && told["expiresAt"].is_string(), "{told}");
     url.strip_suffix("/index.m3u8").unwrap().to_owned()
+}
+
+/// Plays an endless stream; how many bytes it had is told when it ends.
+fn play(station: &Station, path: String) -> mpsc::Receiver<usize> {
+    let (web, (ended, over)) = (station.web.clone(), mpsc::channel());
+    std::thread::spawn(move || {
+        let played = fetch(&web, &path).map_or(0, |reply| reply.body.len());
+        // A test that has failed meanwhile does not wait for it.
+        ended.send(played).ok();
+    });
+    over
 }
 
 #[test]
@@ -54,11 +71,11 @@ fn a_private_broadcast_is_heard_by_members_until_they_are_barred() {
     listener.hear("main", "the tone", |sound| is_tone(sound, 440.0));
 
     let signed = below(&ann, id);
-    let (web, path) = (station.web.clone(), format!("{signed}/stream.aac"));
-    let radio = std::thread::spawn(move || fetch(&web, &path).unwrap());
+    let radio = play(&station, format!("{signed}/stream.aac"));
     until("the radio plays", || (station.metric("onair_listeners{transport=\"aac\"}") == 1.0).then_some(()));
     host.done("PUT", &of("blocks", &ann_id), Some(&json!({"reason": "shouts"})));
-    assert!(radio.join().unwrap().body.len() > 1_000, "it had played, and it ended");
+    let played = radio.recv_timeout(PATIENCE).expect("the stream of somebody who is barred ends");
+    assert!(played > 1_000, "it had played: {played} bytes");
     assert_eq!(station.get(&format!("{signed}/index.m3u8")).status, 403, "with a token that is still good");
     for path in ["", "/playback", "/viewers"] {
         assert_eq!(ann.send("GET", &format!("/api/broadcasts/{id}{path}"), None).status, 403, "{path}");
