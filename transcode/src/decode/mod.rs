@@ -4,6 +4,7 @@ mod aac_config;
 #[cfg(feature = "he-aac")]
 mod he_aac;
 mod opus;
+mod opus_packet;
 mod symphonia;
 
 use media::{AccessUnit, Channels, Codec, Pcm, TrackInfo};
@@ -117,6 +118,20 @@ impl Decoder {
             return Err(DecodeError::corrupt(self.codec, &"its sound is beyond any level"));
         }
         Ok(&self.pcm)
+    }
+
+    /// The access unit before `next`, which is missing, from what `next` carries of it (RFC 6716 section
+    /// 2.1.7); as long as the newest one was. `None` where it carries nothing: then [`Self::conceal`] fills
+    /// the place. `next` itself is decoded after this.
+    pub fn recover(&mut self, next: &AccessUnit) -> Option<&Pcm> {
+        let Engine::Opus(engine) = &mut self.engine else { return None };
+        if next.data.len() > UNIT_BYTES_MAX || !engine.recover(&next.data, &mut self.pcm) {
+            return None;
+        }
+        if beyond_any_level(&self.pcm) {
+            self.pcm.samples.fill(0.0);
+        }
+        Some(&self.pcm)
     }
 
     /// Sound in place of one missing or damaged access unit, as long as the newest one was; empty before

@@ -2,7 +2,7 @@
 
 use media::{Channels, Codec, Pcm, TrackInfo};
 
-use super::DecodeError;
+use super::{DecodeError, opus_packet};
 
 /// Opus is decoded at the programme's rate, whatever its own bandwidth.
 const RATE: u32 = 48_000;
@@ -19,6 +19,8 @@ pub(super) struct Engine {
     output: Vec<f32>,
     /// Length of the newest packet.
     frames: usize,
+    /// The newest packet was of the CELT layer alone; nothing can be recovered right after such a one.
+    celt_only: bool,
 }
 
 impl Engine {
@@ -42,7 +44,7 @@ impl Engine {
                 .map_err(|error| DecodeError::unsupported(Codec::Opus, &error))?;
         }
         let output = vec![0.0; PACKET_FRAMES_MAX * channels.count()];
-        Ok(Self { decoder, channels, output, frames: USUAL_FRAMES })
+        Ok(Self { decoder, channels, output, frames: USUAL_FRAMES, celt_only: false })
     }
 
     pub(super) fn decode(&mut self, unit: &[u8], pcm: &mut Pcm) -> Result<(), String> {
@@ -51,8 +53,25 @@ impl Engine {
             .decode_float(unit, &mut self.output, false)
             .map_err(|error| error.description().to_owned())?;
         self.frames = frames;
+        self.celt_only = opus_packet::is_celt_only(unit);
         self.hand_over(frames, pcm);
         Ok(())
+    }
+
+    /// Whether `pcm` now is the packet before `next`, as far as `next` repeats it.
+    pub(super) fn recover(&mut self, next: &[u8], pcm: &mut Pcm) -> bool {
+        // Where the library has nothing to decode it conceals, and doesn't tell; so this looks first.
+        let repeated = opus_packet::repeated_frames(next).unwrap_or(0);
+        if self.celt_only || repeated == 0 || repeated > self.frames {
+            return false;
+        }
+        let wanted = self.frames * self.channels.count();
+        // It conceals what of the missing packet is older than what is repeated.
+        match self.decoder.decode_float(next, &mut self.output[..wanted], true) {
+            Ok(frames) if frames == self.frames => self.hand_over(frames, pcm),
+            Ok(_) | Err(_) => return false,
+        }
+        true
     }
 
     pub(super) fn conceal(&mut self, pcm: &mut Pcm) {

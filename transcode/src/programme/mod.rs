@@ -71,8 +71,10 @@ pub struct SourceStats {
     pub units: u64,
     /// Damaged access units, each concealed.
     pub corrupt: u64,
-    /// Opus packets that were missing between two others and concealed.
+    /// Opus packets that were missing between two others, each filled in for.
     pub missing: u64,
+    /// Those of them that the next packet repeated (in-band FEC); the others were concealed.
+    pub recovered: u64,
 }
 
 /// The programme of one broadcast, from its start to its end: 48 kHz in ticks of 20 ms, in stereo, or in mono

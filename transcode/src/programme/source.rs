@@ -19,6 +19,7 @@ pub(super) struct Source<const C: usize> {
     units: u64,
     corrupt: u64,
     missing: u64,
+    recovered: u64,
 }
 
 struct Track {
@@ -53,7 +54,7 @@ fn length_of(pcm: &Pcm) -> Duration {
 impl<const C: usize> Source<C> {
     pub(super) fn new(intake: IntakeConfig) -> Self {
         let intake = Intake::new(intake);
-        Self { track: None, intake, units: 0, corrupt: 0, missing: 0 }
+        Self { track: None, intake, units: 0, corrupt: 0, missing: 0, recovered: 0 }
     }
 
     pub(super) fn set_track(&mut self, info: &TrackInfo) -> Result<(), DecodeError> {
@@ -69,9 +70,15 @@ impl<const C: usize> Source<C> {
     /// `None` while no track is set.
     pub(super) fn push(&mut self, now: Duration, unit: &AccessUnit) -> Option<Result<(), DecodeError>> {
         let track = self.track.as_mut()?;
-        for _ in 0..track.missing_before(unit) {
+        for newer in (0..track.missing_before(unit)).rev() {
             self.missing += 1;
-            self.intake.push(now, track.decoder.conceal());
+            // A packet repeats the one before it, at most.
+            let recovered = if newer == 0 { track.decoder.recover(unit) } else { None };
+            self.recovered += u64::from(recovered.is_some());
+            match recovered {
+                Some(pcm) => self.intake.push(now, pcm),
+                None => self.intake.push(now, track.decoder.conceal()),
+            }
         }
         let (length, result) = match track.decoder.decode(unit) {
             Ok(pcm) => {
@@ -104,6 +111,7 @@ impl<const C: usize> Source<C> {
             units: self.units,
             corrupt: self.corrupt,
             missing: self.missing,
+            recovered: self.recovered,
         }
     }
 }
