@@ -21,6 +21,9 @@ pub mod metrics;
 pub mod migrate;
 pub mod playback;
 pub mod port;
+#[cfg(test)]
+#[path = "../tests/postgres/mod.rs"]
+mod postgres;
 pub mod seed;
 pub mod settings;
 pub mod station;

@@ -1,131 +1,226 @@
-//! The endpoints of accounts over a real store, for tests.
+//! The whole API over a real store and a real hall, on either database, for tests.
+
+mod ask;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
-use serde_json::Value;
-use store::{DatabaseUrl, Store};
+use origin::Origin;
+use serde_json::{Value, json};
+use store::{Database, Journal, Keeper, Store};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use utoipa_axum::router::OpenApiRouter;
 
+use super::config::Features;
+use super::{Addresses, Context, cooldown, router};
+use crate::auth::secrets::random;
 use crate::auth::{Auth, FirstAdmin};
-use crate::http::server::{Peer, Scheme};
+use crate::broadcasts::{Books, scribe};
+use crate::covers::Covers;
+use crate::hooks::admission::Admission;
+use crate::live::lease::InProcess;
+use crate::live::run::RunHouse;
+use crate::live::{HAPPENINGS, Hall, Premises, Presence};
+use crate::metrics::Metrics;
+use crate::playback::{Gate, Ledger};
+use crate::postgres::Postgres;
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
+pub(crate) use ask::{Answer, Ask};
 
-/// A station's accounts: a data directory, a database in it, and the routes under test.
-pub(super) struct Desk {
-    pub(super) auth: Arc<Auth>,
-    pub(super) first_admin: Option<FirstAdmin>,
-    pub(super) store: Store,
+/// Makes two tests of each function that takes a [`Database`]: one on SQLite, one on PostgreSQL.
+macro_rules! on_both {
+    ($($name:ident)+) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(::store::Database::Sqlite).await;
+            })+
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(::store::Database::Postgres).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both;
+
+/// A station without doors: a data directory, a database, a hall, and the API over them.
+pub(crate) struct Desk {
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) first_admin: Option<FirstAdmin>,
+    pub(crate) store: Store,
+    pub(crate) gate: Arc<Gate>,
     router: Router,
+    work: Work,
+    home: Home,
+}
+
+/// What stays when a station stops.
+struct Home {
     folder: TempDir,
+    /// Where the database is, unless it is a file in the folder.
+    database: Option<String>,
+}
+
+/// What goes on behind the API.
+struct Work {
+    shutdown: CancellationToken,
+    hall: JoinHandle<()>,
+    scribe: JoinHandle<()>,
+    keeper: Keeper,
 }
 
 impl Desk {
     /// With these settings beside the defaults.
-    pub(super) async fn open(routes: OpenApiRouter<Arc<Auth>>, settings: &[(Key, &str)]) -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), routes, settings).await
+    pub(crate) async fn open(database: Database, settings: &[(Key, &str)]) -> Self {
+        let database = match database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(Postgres::shared().database()),
+        };
+        Self::open_at(Home { folder: tempfile::tempdir().unwrap(), database }, settings).await
     }
 
-    async fn open_in(folder: TempDir, routes: OpenApiRouter<Arc<Auth>>, settings: &[(Key, &str)]) -> Self {
+    async fn open_at(home: Home, settings: &[(Key, &str)]) -> Self {
+        let folder = home.folder.path();
         let mut flags: Vec<_> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
-        flags.push((Key::DataDir, folder.path().to_str().unwrap().to_owned()));
-        let layers =
-            Layers { folder: folder.path().to_owned(), config: None, environment: Vec::new(), flags };
+        flags.push((Key::DataDir, folder.to_str().unwrap().to_owned()));
+        flags.extend(home.database.clone().map(|url| (Key::DatabaseUrl, url)));
+        let layers = Layers { folder: folder.to_owned(), config: None, environment: Vec::new(), flags };
         let (settings, _) = Settings::load(&layers).unwrap();
-        let store = Store::open(&DatabaseUrl::sqlite(&folder.path().join("onair.db"))).unwrap();
+        let store = Store::open(&settings.storage.database).unwrap();
         store.migrate_up().await.unwrap();
         let (auth, first_admin) = Auth::open(&settings, store.clone()).await.unwrap();
-        let (router, _) = routes.split_for_parts();
-        Self { router: router.with_state(auth.clone()), auth, first_admin, store, folder }
+        let (journal, keeper) = Journal::open(&folder.join("journal.jsonl"), &store).unwrap();
+        let gate = Gate::new(settings.hls.signed, &random(32).unwrap());
+        let (events, heard) = mpsc::unbounded_channel();
+        let house = RunHouse {
+            origin: Origin::new(10),
+            media_dir: folder.join("live"),
+            retention: settings.storage.keep,
+            ownership: Arc::new(InProcess),
+            events,
+            metrics: Metrics::new(),
+        };
+        let (origin, metrics) = (house.origin.clone(), house.metrics.clone());
+        // Nobody publishes here: the other end is gone.
+        let (_, requests) = mpsc::channel(1);
+        let (happenings, happened) = mpsc::channel(HAPPENINGS);
+        let premises = Premises {
+            backstage: RunHouse {
+                origin: Origin::new(10),
+                media_dir: folder.join("preview"),
+                ..house.clone()
+            },
+            directory: Arc::new(Books::new(store.clone())),
+            go_live: settings.go_live,
+            requests,
+            events: heard,
+            ledger: Ledger::open(gate.clone(), &house.media_dir).unwrap(),
+            admission: Admission::open(),
+            happenings,
+            house,
+        };
+        let (hall, handle) = Hall::new(premises);
+        let (shutdown, presence) = (CancellationToken::new(), Arc::new(Presence::default()));
+        let context = Context {
+            hall: handle,
+            origin,
+            presence: presence.clone(),
+            metrics,
+            observe: Arc::new(|_| {}),
+            store: store.clone(),
+            journal: journal.clone(),
+            features: Features::of(&settings),
+            gate: gate.clone(),
+            reach: settings.webhooks.reach(),
+            covers: Covers::new(folder),
+            cooldown: cooldown(),
+            auth: auth.clone(),
+            addresses: Arc::new(Addresses { web: Vec::new(), rtmp: Vec::new() }),
+            shutdown: shutdown.clone(),
+        };
+        let work = Work {
+            hall: tokio::spawn(hall.run(shutdown.clone())),
+            scribe: tokio::spawn(scribe::run(journal, presence, happened)),
+            shutdown,
+            keeper,
+        };
+        Self { auth, first_admin, store, gate, router: router(context, &settings), work, home }
     }
 
     /// The station stopped, and started again over the same data.
-    pub(super) async fn restart(self, routes: OpenApiRouter<Arc<Auth>>, settings: &[(Key, &str)]) -> Self {
+    pub(crate) async fn restart(self, settings: &[(Key, &str)]) -> Self {
+        self.work.shutdown.cancel();
+        self.work.hall.await.unwrap();
+        self.work.scribe.await.unwrap();
+        self.work.keeper.finish().await;
         self.store.close().await;
-        Self::open_in(self.folder, routes, settings).await
+        Self::open_at(self.home, settings).await
     }
 
     /// What a request is answered.
-    pub(super) async fn ask(&self, ask: Ask) -> Answer {
-        let mut request = Request::builder().method(ask.method).uri(ask.path);
-        request.headers_mut().unwrap().extend(ask.headers);
-        let mut request = match ask.body {
-            Some(body) => request.header(CONTENT_TYPE, "application/json").body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        }
-        .unwrap();
-        request.extensions_mut().insert(Peer { address: ask.from.parse().unwrap(), scheme: Scheme::Http });
-        let response = self.router.clone().oneshot(request).await.unwrap();
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        let response = self.router.clone().oneshot(ask.into_request()).await.unwrap();
         let (head, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 100_000).await.unwrap();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Answer { status: head.status, headers: head.headers, body }
+        let bytes = axum::body::to_bytes(body, 1_000_000).await.unwrap();
+        Answer::new(head.status, head.headers, bytes)
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask(Ask::new("POST", path).json(body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, access_token: &str) -> Answer {
+        self.ask(Ask::new("GET", path).by(access_token)).await
+    }
+
+    /// Makes an account that may broadcast.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        let email = format!("{name}@radio.example");
+        let body = json!({ "email": email, "username": name, "password": "correct horse" });
+        let session = self.post("/api/auth/register", body).await.must_be(201);
+        Person::of(&session)
+    }
+
+    /// The first admin, with a password of their own.
+    pub(crate) async fn admin(&self) -> Person {
+        let first = self.first_admin.clone().unwrap();
+        let made = first.password.unwrap().into_inner();
+        let body = json!({ "email": first.email.as_str(), "password": made });
+        let session = Person::of(&self.post("/api/auth/login", body).await.must_be(200));
+        let change = json!({ "currentPassword": made, "newPassword": "battery staple" });
+        let ask = Ask::new("POST", "/api/auth/password").by(&session.token).json(change);
+        Person::of(&self.ask(ask).await.must_be(200))
     }
 
     /// The actions in the audit log, oldest first.
-    pub(super) async fn audited(&self) -> Vec<String> {
+    pub(crate) async fn audited(&self) -> Vec<String> {
         let page = self.store.audit().list(&store::AuditFilter::default(), &store::Slice::first(100)).await;
         page.unwrap().items.into_iter().rev().map(|entry| entry.action).collect()
     }
 }
 
-/// A request.
-pub(super) struct Ask {
-    method: &'static str,
-    path: String,
-    headers: HeaderMap,
-    body: Option<Value>,
-    from: &'static str,
+/// Somebody who is signed in.
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) token: String,
 }
 
-impl Ask {
-    pub(super) fn new(method: &'static str, path: impl Into<String>) -> Self {
-        let (headers, from) = (HeaderMap::new(), "192.0.2.1:4711");
-        Self { method, path: path.into(), headers, body: None, from }
+impl Person {
+    pub(crate) fn of(session: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self { id: text(&session["user"]["id"]), token: text(&session["accessToken"]) }
     }
 
-    pub(super) fn json(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
-    }
-
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
-        self
-    }
-
-    pub(super) fn by(self, access_token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {access_token}"))
-    }
-
-    pub(super) fn from(self, address: &'static str) -> Self {
-        Self { from: address, ..self }
-    }
-}
-
-/// What came back.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Value,
-}
-
-impl Answer {
-    /// The body, where the status is this one.
-    #[track_caller]
-    pub(super) fn must_be(self, status: u16) -> Value {
-        assert_eq!(self.status.as_u16(), status, "{}", self.body);
-        self.body
-    }
-
-    /// `detail` of the problem, where the status is this one.
-    #[track_caller]
-    pub(super) fn refused(self, status: u16) -> String {
-        self.must_be(status)["detail"].as_str().unwrap().to_owned()
+    pub(crate) fn asks(&self, method: &'static str, path: impl Into<String>) -> Ask {
+        Ask::new(method, path).by(&self.token)
     }
 }

@@ -205,5 +205,6 @@ fn make_folder(owner: Option<Owner>) -> PathBuf {
 const USER: &str = "onair";
 
 /// No network, and no waiting for a disk that is thrown away; what was committed still survives the server's end.
+/// Each test has connections of its own, and a large machine runs many tests at a time.
 const SETTINGS: [&str; 5] =
-    ["listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=100"];
+    ["listen_addresses=", "fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=400"];

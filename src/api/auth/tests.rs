@@ -1,38 +1,16 @@
 use room::Role;
 use serde_json::{Value, json};
-use store::Timestamp;
-use utoipa_axum::router::OpenApiRouter;
+use store::{Database, Timestamp};
 
-use super::super::testing::{Answer, Ask, Desk};
+use super::super::testing::{Answer, Ask, Desk, on_both};
 use super::*;
 use crate::settings::table::Key;
-
-/// Every endpoint of accounts.
-fn endpoints() -> OpenApiRouter<Arc<Auth>> {
-    routes()
-        .merge(super::super::me::routes())
-        .merge(super::super::follows::routes())
-        .merge(super::super::api_keys::routes())
-        .merge(super::super::invitations::routes())
-}
-
-async fn desk() -> Desk {
-    Desk::open(endpoints(), &[]).await
-}
 
 fn amy() -> Value {
     json!({ "email": "Amy@Radio.example", "username": "Amy", "password": "correct horse", "displayName": "Amy Pond" })
 }
 
 impl Desk {
-    async fn post(&self, path: &str, body: Value) -> Answer {
-        self.ask(Ask::new("POST", path).json(body)).await
-    }
-
-    async fn get(&self, path: &str, access_token: &str) -> Answer {
-        self.ask(Ask::new("GET", path).by(access_token)).await
-    }
-
     async fn register(&self, person: Value) -> Value {
         self.post("/api/auth/register", person).await.must_be(201)
     }
@@ -43,16 +21,6 @@ impl Desk {
 
     async fn refresh(&self, session: &Value) -> Answer {
         self.post("/api/auth/refresh", json!({ "refreshToken": session["refreshToken"] })).await
-    }
-
-    /// An access token of an admin.
-    async fn admin(&self) -> String {
-        let first = self.first_admin.clone().unwrap();
-        let made = first.password.unwrap().into_inner();
-        let session = self.sign_in(first.email.as_str(), &made).await.must_be(200);
-        let change = json!({ "currentPassword": made, "newPassword": "battery staple" });
-        let ask = Ask::new("POST", "/api/auth/password").by(access(&session)).json(change);
-        access(&self.ask(ask).await.must_be(200)).to_owned()
     }
 
     /// Changes an account as an admin would.
@@ -67,9 +35,8 @@ fn access(session: &Value) -> &str {
     session["accessToken"].as_str().unwrap()
 }
 
-#[tokio::test]
-async fn who_registers_is_signed_in() {
-    let desk = desk().await;
+async fn who_registers_is_signed_in(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     assert_eq!(session["user"]["email"], "amy@radio.example");
     assert_eq!(session["user"]["role"], "host");
@@ -82,9 +49,8 @@ async fn who_registers_is_signed_in() {
     assert!(stored.password_hash.unwrap().expose().starts_with("$argon2id$"));
 }
 
-#[tokio::test]
-async fn every_field_that_does_not_fit_is_named() {
-    let desk = desk().await;
+async fn every_field_that_does_not_fit_is_named(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let wrong = json!({ "email": "amy", "username": "a", "password": "short", "displayName": "" });
     let problem = desk.post("/api/auth/register", wrong).await.must_be(422);
     let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
@@ -96,9 +62,8 @@ async fn every_field_that_does_not_fit_is_named() {
     assert!(desk.audited().await.is_empty());
 }
 
-#[tokio::test]
-async fn an_address_and_a_username_are_taken_once() {
-    let desk = desk().await;
+async fn an_address_and_a_username_are_taken_once(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     desk.register(amy()).await;
     let mut other = amy();
     other["username"] = json!("rory");
@@ -112,9 +77,8 @@ async fn an_address_and_a_username_are_taken_once() {
     assert_eq!(refused, "this username is taken; choose another");
 }
 
-#[tokio::test]
-async fn a_wrong_password_and_an_unknown_address_are_told_alike() {
-    let desk = desk().await;
+async fn a_wrong_password_and_an_unknown_address_are_told_alike(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     desk.register(amy()).await;
     let wrong = desk.sign_in("amy@radio.example", "wrong horse").await.refused(401);
     let unknown = desk.sign_in("rory@radio.example", "correct horse").await.refused(401);
@@ -126,9 +90,8 @@ async fn a_wrong_password_and_an_unknown_address_are_told_alike() {
     assert_eq!(desk.audited().await, ["auth.registered", failed, failed, failed, "auth.signed_in"]);
 }
 
-#[tokio::test]
-async fn one_account_is_tried_only_so_often_and_others_are_not_held_up() {
-    let desk = desk().await;
+async fn one_account_is_tried_only_so_often_and_others_are_not_held_up(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     desk.register(amy()).await;
     desk.register(json!({ "email": "rory@radio.example", "username": "rory", "password": "correct horse" }))
         .await;
@@ -148,9 +111,8 @@ async fn one_account_is_tried_only_so_often_and_others_are_not_held_up() {
     desk.sign_in("rory@radio.example", "correct horse").await.must_be(200);
 }
 
-#[tokio::test]
-async fn a_refresh_token_is_good_once() {
-    let desk = desk().await;
+async fn a_refresh_token_is_good_once(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let first = desk.register(amy()).await;
     let second = desk.refresh(&first).await.must_be(200);
     assert_ne!(second["refreshToken"], first["refreshToken"]);
@@ -160,9 +122,8 @@ async fn a_refresh_token_is_good_once() {
     assert_eq!(desk.post("/api/auth/refresh", json!({})).await.status, 401);
 }
 
-#[tokio::test]
-async fn an_answer_that_was_lost_is_given_again() {
-    let desk = desk().await;
+async fn an_answer_that_was_lost_is_given_again(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let first = desk.register(amy()).await;
     let lost = desk.refresh(&first).await.must_be(200);
     let again = desk.refresh(&first).await.must_be(200);
@@ -170,9 +131,8 @@ async fn an_answer_that_was_lost_is_given_again() {
     desk.refresh(&again).await.must_be(200);
 }
 
-#[tokio::test]
-async fn a_refresh_token_that_is_used_after_its_successor_ends_the_sign_in() {
-    let desk = desk().await;
+async fn a_refresh_token_that_is_used_after_its_successor_ends_the_sign_in(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let first = desk.register(amy()).await;
     let other = desk.sign_in("amy@radio.example", "correct horse").await.must_be(200);
     let second = desk.refresh(&first).await.must_be(200);
@@ -184,9 +144,8 @@ async fn a_refresh_token_that_is_used_after_its_successor_ends_the_sign_in() {
     desk.refresh(&other).await.must_be(200);
 }
 
-#[tokio::test]
-async fn a_browser_has_its_refresh_token_in_a_cookie_that_other_sites_cannot_use() {
-    let desk = desk().await;
+async fn a_browser_has_its_refresh_token_in_a_cookie_that_other_sites_cannot_use(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let browser =
         |path| Ask::new("POST", path).header("x-onair-client", "browser").header("host", "radio.example");
     let answer = desk.ask(browser("/api/auth/register").json(amy())).await;
@@ -210,9 +169,8 @@ async fn a_browser_has_its_refresh_token_in_a_cookie_that_other_sites_cannot_use
     assert_eq!(desk.ask(refresh()).await.status, 401);
 }
 
-#[tokio::test]
-async fn who_signs_out_is_out_at_once() {
-    let desk = desk().await;
+async fn who_signs_out_is_out_at_once(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     let other = desk.sign_in("amy@radio.example", "correct horse").await.must_be(200);
     let out = Ask::new("POST", "/api/auth/logout").by(access(&session)).json(json!({}));
@@ -229,9 +187,8 @@ async fn who_signs_out_is_out_at_once() {
     assert_eq!(actions.iter().filter(|action| *action == "auth.signed_out").count(), 2);
 }
 
-#[tokio::test]
-async fn a_profile_is_changed_field_by_field() {
-    let desk = desk().await;
+async fn a_profile_is_changed_field_by_field(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     let patch = |body| desk.ask(Ask::new("PATCH", "/api/auth/me").by(access(&session)).json(body));
     let me = patch(json!({ "avatarUrl": "https://pictures.example/amy.png" })).await.must_be(200);
@@ -246,9 +203,8 @@ async fn a_profile_is_changed_field_by_field() {
     assert_eq!(desk.ask(Ask::new("GET", "/api/auth/me")).await.status, 401);
 }
 
-#[tokio::test]
-async fn a_new_password_ends_every_other_sign_in() {
-    let desk = desk().await;
+async fn a_new_password_ends_every_other_sign_in(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     let other = desk.sign_in("amy@radio.example", "correct horse").await.must_be(200);
     let change = |current: &str, new: &str| {
@@ -272,9 +228,8 @@ async fn a_new_password_ends_every_other_sign_in() {
     desk.sign_in("amy@radio.example", "battery staple").await.must_be(200);
 }
 
-#[tokio::test]
-async fn the_first_admin_changes_the_password_before_anything_else() {
-    let desk = desk().await;
+async fn the_first_admin_changes_the_password_before_anything_else(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let first = desk.first_admin.clone().unwrap();
     assert_eq!(first.email.as_str(), "admin@localhost");
     let made = first.password.unwrap().into_inner();
@@ -292,15 +247,14 @@ async fn the_first_admin_changes_the_password_before_anything_else() {
     assert_eq!(session["user"]["mustChangePassword"], false);
     desk.get("/api/admin/api-keys", access(&session)).await.must_be(200);
 
-    let desk = desk.restart(endpoints(), &[]).await;
+    let desk = desk.restart(&[]).await;
     assert!(desk.first_admin.is_none(), "a second start makes no second admin");
     desk.get("/api/admin/api-keys", access(&session)).await.must_be(200);
 }
 
-#[tokio::test]
-async fn an_operator_gives_the_first_admin_a_password() {
+async fn an_operator_gives_the_first_admin_a_password(database: Database) {
     let settings = [(Key::AdminEmail, "boss@radio.example"), (Key::AdminPassword, "open sesame 42")];
-    let desk = Desk::open(endpoints(), &settings).await;
+    let desk = Desk::open(database, &settings).await;
     assert!(desk.first_admin.as_ref().unwrap().password.is_none());
     let session = desk.sign_in("boss@radio.example", "open sesame 42").await.must_be(200);
     assert_eq!(
@@ -309,17 +263,15 @@ async fn an_operator_gives_the_first_admin_a_password() {
     );
 }
 
-#[tokio::test]
-async fn nobody_registers_where_registration_is_closed() {
-    let desk = Desk::open(endpoints(), &[(Key::Registration, "closed")]).await;
+async fn nobody_registers_where_registration_is_closed(database: Database) {
+    let desk = Desk::open(database, &[(Key::Registration, "closed")]).await;
     assert!(desk.post("/api/auth/register", amy()).await.refused(403).contains("ask an admin"));
 }
 
-#[tokio::test]
-async fn an_invitation_lets_one_person_in() {
+async fn an_invitation_lets_one_person_in(database: Database) {
     let settings = [(Key::Registration, "invitation"), (Key::RegistrationRole, "listener")];
-    let desk = Desk::open(endpoints(), &settings).await;
-    let admin = desk.admin().await;
+    let desk = Desk::open(database, &settings).await;
+    let admin = desk.admin().await.token;
     assert_eq!(desk.post("/api/auth/register", amy()).await.status, 403);
     let invite = |body| desk.ask(Ask::new("POST", "/api/admin/invitations").by(&admin).json(body));
     let with = |code: &Value| {
@@ -346,9 +298,8 @@ async fn an_invitation_lets_one_person_in() {
     assert_eq!(desk.get("/api/admin/invitations", access(&session)).await.status, 403);
 }
 
-#[tokio::test]
-async fn who_is_suspended_loses_access_at_once() {
-    let desk = desk().await;
+async fn who_is_suspended_loses_access_at_once(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     desk.change(&session, |user| user.suspended_at = Some(Timestamp::now())).await;
     assert_eq!(desk.get("/api/auth/me", access(&session)).await.status, 401);
@@ -357,9 +308,8 @@ async fn who_is_suspended_loses_access_at_once() {
     assert_eq!(desk.sign_in("amy@radio.example", "wrong horse").await.status, 401, "only the owner is told");
 }
 
-#[tokio::test]
-async fn another_role_holds_from_the_next_refresh_and_the_old_one_no_longer() {
-    let desk = desk().await;
+async fn another_role_holds_from_the_next_refresh_and_the_old_one_no_longer(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     assert_eq!(desk.get("/api/admin/api-keys", access(&session)).await.status, 403);
     desk.change(&session, |user| user.role = Role::Admin).await;
@@ -368,9 +318,8 @@ async fn another_role_holds_from_the_next_refresh_and_the_old_one_no_longer() {
     desk.get("/api/admin/api-keys", access(&session)).await.must_be(200);
 }
 
-#[tokio::test]
-async fn somebody_is_known_with_the_database_away() {
-    let desk = desk().await;
+async fn somebody_is_known_with_the_database_away(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let session = desk.register(amy()).await;
     desk.store.close().await;
     assert_eq!(desk.get("/api/admin/api-keys", access(&session)).await.status, 403, "known, and no admin");
@@ -381,10 +330,9 @@ async fn somebody_is_known_with_the_database_away() {
     assert_eq!(desk.refresh(&session).await.status, 503);
 }
 
-#[tokio::test]
-async fn an_api_key_opens_the_door_until_it_is_revoked() {
-    let desk = desk().await;
-    let admin = desk.admin().await;
+async fn an_api_key_opens_the_door_until_it_is_revoked(database: Database) {
+    let desk = Desk::open(database, &[]).await;
+    let admin = desk.admin().await.token;
     let make = |body| desk.ask(Ask::new("POST", "/api/admin/api-keys").by(&admin).json(body));
     let key = make(json!({ "name": "robot", "role": "admin" })).await.must_be(201);
     let weak = make(json!({ "name": "studio", "role": "host" })).await.must_be(201);
@@ -403,20 +351,19 @@ async fn an_api_key_opens_the_door_until_it_is_revoked() {
     assert_eq!(desk.ask(shown(&wrong)).await.status, 401);
     assert_eq!(desk.ask(Ask::new("GET", "/api/admin/api-keys")).await.status, 401);
 
-    let desk = desk.restart(endpoints(), &[]).await;
+    let desk = desk.restart(&[]).await;
     desk.ask(shown(&key)).await.must_be(200);
     let path = format!("/api/admin/api-keys/{}", weak["key"].as_str().unwrap());
     assert_eq!(desk.ask(Ask::new("DELETE", &path).by(&admin)).await.status, 204);
     assert_eq!(desk.ask(shown(&weak)).await.status, 401);
-    let desk = desk.restart(endpoints(), &[]).await;
+    let desk = desk.restart(&[]).await;
     assert_eq!(desk.ask(shown(&weak)).await.status, 401);
     let actions = desk.audited().await;
     assert_eq!(actions.iter().filter(|action| action.starts_with("api_key.")).count(), 3);
 }
 
-#[tokio::test]
-async fn an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin() {
-    let desk = desk().await;
+async fn an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let boss = desk.register(amy()).await;
     desk.change(&boss, |user| user.role = Role::Admin).await;
     let boss = desk.refresh(&boss).await.must_be(200);
@@ -432,16 +379,15 @@ async fn an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin() {
     desk.ask(shown()).await.must_be(200);
     desk.change(&boss, |user| user.role = Role::Host).await;
     assert_eq!(desk.ask(shown()).await.status, 401);
-    let desk = desk.restart(endpoints(), &[]).await;
+    let desk = desk.restart(&[]).await;
     assert_eq!(desk.ask(shown()).await.status, 401, "also after a restart");
     desk.change(&boss, |user| user.role = Role::Admin).await;
     desk.ask(shown()).await.must_be(200);
 }
 
-#[tokio::test]
-async fn an_api_key_of_the_settings_acts_for_the_first_admin() {
+async fn an_api_key_of_the_settings_acts_for_the_first_admin(database: Database) {
     let secret = "K8z3vPq0Lw7Xn2Ty5Rb9Jd4Gf6Hs1AcMe";
-    let desk = Desk::open(endpoints(), &[(Key::ApiKey, "APIrobot"), (Key::ApiSecret, secret)]).await;
+    let desk = Desk::open(database, &[(Key::ApiKey, "APIrobot"), (Key::ApiSecret, secret)]).await;
     let ask =
         |method, path| Ask::new(method, path).header("x-api-key", "APIrobot").header("x-api-secret", secret);
     let made =
@@ -451,9 +397,8 @@ async fn an_api_key_of_the_settings_acts_for_the_first_admin() {
     assert_eq!(desk.ask(ask("GET", "/api/auth/me")).await.status, 403, "a server has no account");
 }
 
-#[tokio::test]
-async fn a_proxy_tells_who_it_is_only_where_it_is_trusted() {
-    let desk = Desk::open(endpoints(), &[(Key::TrustedProxies, "10.0.0.0/8")]).await;
+async fn a_proxy_tells_who_it_is_only_where_it_is_trusted(database: Database) {
+    let desk = Desk::open(database, &[(Key::TrustedProxies, "10.0.0.0/8")]).await;
     let session = desk.register(amy()).await;
     let id = session["user"]["id"].as_str().unwrap();
     let told = |from, id: &str| desk.ask(Ask::new("GET", "/api/auth/me").from(from).header("x-user-id", id));
@@ -462,14 +407,13 @@ async fn a_proxy_tells_who_it_is_only_where_it_is_trusted() {
     assert_eq!(told("10.1.2.3:80", "nobody").await.status, 401);
     desk.change(&session, |user| user.suspended_at = Some(Timestamp::now())).await;
     assert_eq!(told("10.1.2.3:80", id).await.status, 403);
-    let untrusting = desk.restart(endpoints(), &[]).await;
+    let untrusting = desk.restart(&[]).await;
     let ask = Ask::new("GET", "/api/auth/me").from("10.1.2.3:80").header("x-user-id", id);
     assert_eq!(untrusting.ask(ask).await.status, 401, "nobody is trusted by default");
 }
 
-#[tokio::test]
-async fn people_follow_others_and_not_themselves() {
-    let desk = desk().await;
+async fn people_follow_others_and_not_themselves(database: Database) {
+    let desk = Desk::open(database, &[]).await;
     let amy = desk.register(amy()).await;
     let rory = json!({ "email": "rory@radio.example", "username": "rory", "password": "correct horse" });
     let rory = desk.register(rory).await;
@@ -486,4 +430,31 @@ async fn people_follow_others_and_not_themselves() {
     assert!(followers.items.is_empty());
     assert_eq!(follow("PUT", "nobody").await.status, 404);
     assert_eq!(follow("PUT", rory["user"]["id"].as_str().unwrap()).await.status, 409);
+}
+
+on_both! {
+    who_registers_is_signed_in
+    every_field_that_does_not_fit_is_named
+    an_address_and_a_username_are_taken_once
+    a_wrong_password_and_an_unknown_address_are_told_alike
+    one_account_is_tried_only_so_often_and_others_are_not_held_up
+    a_refresh_token_is_good_once
+    an_answer_that_was_lost_is_given_again
+    a_refresh_token_that_is_used_after_its_successor_ends_the_sign_in
+    a_browser_has_its_refresh_token_in_a_cookie_that_other_sites_cannot_use
+    who_signs_out_is_out_at_once
+    a_profile_is_changed_field_by_field
+    a_new_password_ends_every_other_sign_in
+    the_first_admin_changes_the_password_before_anything_else
+    an_operator_gives_the_first_admin_a_password
+    nobody_registers_where_registration_is_closed
+    an_invitation_lets_one_person_in
+    who_is_suspended_loses_access_at_once
+    another_role_holds_from_the_next_refresh_and_the_old_one_no_longer
+    somebody_is_known_with_the_database_away
+    an_api_key_opens_the_door_until_it_is_revoked
+    an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin
+    an_api_key_of_the_settings_acts_for_the_first_admin
+    a_proxy_tells_who_it_is_only_where_it_is_trusted
+    people_follow_others_and_not_themselves
 }

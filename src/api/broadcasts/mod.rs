@@ -12,6 +12,8 @@ mod list;
 mod members;
 mod person;
 mod reports;
+#[cfg(test)]
+mod tests;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
