@@ -204,7 +204,7 @@ export interface paths {
         /**
          * Changes an account's role, suspends it or lets it in again.
          * @description A suspended account loses access at once: to the API, to playback where that is signed, and its broadcasts go off
-         *     the air.
+         *     the air. So do those of an account that is no host any more.
          */
         patch: operations["changeUser"];
         trace?: never;

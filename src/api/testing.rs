@@ -3,8 +3,10 @@
 mod ask;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
+use ingest::{Protocol, PublishRequest, Publisher, Refusal, Sink, StreamKey};
 use origin::Origin;
 use serde_json::{Value, json};
 use store::{Database, Journal, Keeper, Store};
@@ -58,6 +60,7 @@ pub(crate) struct Desk {
     pub(crate) first_admin: Option<FirstAdmin>,
     pub(crate) store: Store,
     pub(crate) gate: Arc<Gate>,
+    requests: mpsc::Sender<PublishRequest>,
     router: Router,
     work: Work,
     home: Home,
@@ -110,8 +113,7 @@ impl Desk {
             metrics: Metrics::new(),
         };
         let (origin, metrics) = (house.origin.clone(), house.metrics.clone());
-        // Nobody publishes here: the other end is gone.
-        let (_, requests) = mpsc::channel(1);
+        let (requests, asked) = mpsc::channel(1);
         let (happenings, happened) = mpsc::channel(HAPPENINGS);
         let premises = Premises {
             backstage: RunHouse {
@@ -121,7 +123,7 @@ impl Desk {
             },
             directory: Arc::new(Books::new(store.clone())),
             go_live: settings.go_live,
-            requests,
+            requests: asked,
             events: heard,
             ledger: Ledger::open(gate.clone(), &house.media_dir).unwrap(),
             admission: Admission::open(),
@@ -153,7 +155,7 @@ impl Desk {
             shutdown,
             keeper,
         };
-        Self { auth, first_admin, store, gate, router: router(context, &settings), work, home }
+        Self { auth, first_admin, store, gate, requests, router: router(context, &settings), work, home }
     }
 
     /// The station stopped, and started again over the same data.
@@ -180,6 +182,23 @@ impl Desk {
 
     pub(crate) async fn get(&self, path: &str, access_token: &str) -> Answer {
         self.ask(Ask::new("GET", path).by(access_token)).await
+    }
+
+    /// Somebody publishes with this key.
+    pub(crate) async fn publish(&self, broadcast: &str, key: &str) -> Result<Sink, Refusal> {
+        let publisher = Publisher {
+            broadcast: broadcast.to_owned(),
+            key: StreamKey::parse(key).unwrap(),
+            protocol: Protocol::Rtmp,
+            peer: ([192, 0, 2, 1], 5_000).into(),
+            software: None,
+        };
+        let (request, answered) = PublishRequest::new(Instant::now(), publisher);
+        self.requests.send(request).await.unwrap();
+        match answered.await.unwrap() {
+            ingest::Answer::Accepted(sink) => Ok(sink),
+            ingest::Answer::Rejected(refusal) => Err(refusal),
+        }
     }
 
     /// Makes an account that may broadcast.

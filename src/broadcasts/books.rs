@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ingest::StreamKey;
-use store::{Broadcast, Hosted, Status, Store, StoreError, Visibility};
+use room::{Action, Tie};
+use store::{Broadcast, Hosted, Status, Store, StoreError, User, Visibility};
 use tracing::{error, warn};
 
 use super::builtin::{DEMO, STUDIO};
@@ -49,11 +50,16 @@ impl Directory for Books {
     }
 }
 
-/// The broadcast `id`, unless whose it is may not do anything.
-async fn on_the_books(store: &Store, id: &str) -> Result<Option<Hosted>, StoreError> {
+/// The broadcast `id`, unless whose it is may not broadcast.
+pub(super) async fn on_the_books(store: &Store, id: &str) -> Result<Option<Hosted>, StoreError> {
     let Some(found) = store.broadcasts().load(id).await? else { return Ok(None) };
     let host = store.users().load(&found.broadcast.host_id).await?;
-    Ok(host.is_some_and(|host| host.suspended_at.is_none()).then_some(found))
+    Ok(host.as_ref().is_some_and(may_broadcast).then_some(found))
+}
+
+/// Whether this account may have broadcasts of its own on air: it is a host or an admin, and not suspended.
+pub fn may_broadcast(host: &User) -> bool {
+    host.suspended_at.is_none() && host.role.within(Tie::Owner).may(Action::Publish)
 }
 
 /// A broadcast as the hall needs it.

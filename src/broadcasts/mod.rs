@@ -9,4 +9,4 @@ pub mod draft;
 pub mod resumption;
 pub mod scribe;
 
-pub use books::{BadRow, Books, card};
+pub use books::{BadRow, Books, card, may_broadcast};

@@ -4,15 +4,16 @@ use anyhow::Context;
 use store::{Entry, Journal, Store, Timestamp};
 use tracing::{info, warn};
 
+use super::books::{card, on_the_books};
 use super::builtin::{DEMO, Demo};
-use super::card;
 use crate::live::run::RunHouse;
 use crate::live::{Card, HallHandle};
 
 /// Broadcasts that the store may call live at a start: many times what one station carries.
 const LIVE_MAX: u32 = 10_000;
 
-/// The broadcasts whose runs lie open on disk, and the demo. A run of a broadcast that is no more is ended.
+/// The broadcasts whose runs lie open on disk, and the demo. A run of a broadcast that is no more, or whose host may
+/// not broadcast any more, is ended.
 pub async fn cards(house: &RunHouse, store: &Store, demo: Demo) -> anyhow::Result<Vec<Card>> {
     let mut ids = house.left_open()?;
     ids.retain(|id| id != DEMO);
@@ -21,12 +22,12 @@ pub async fn cards(house: &RunHouse, store: &Store, demo: Demo) -> anyhow::Resul
     }
     let mut cards = Vec::new();
     for id in ids {
-        let found = store.broadcasts().load(&id).await.with_context(|| format!("looking {id} up"))?;
+        let found = on_the_books(store, &id).await.with_context(|| format!("looking {id} up"))?;
         match found.map(|found| card(&found.broadcast)) {
             Some(Ok(card)) => cards.push(card),
             Some(Err(bad)) => warn!(broadcast.id = %id, "{id} does not go on: {bad}"),
             None => {
-                info!(broadcast.id = %id, "{id} is no more; its run ends");
+                info!(broadcast.id = %id, "{id} may not be on air any more; its run ends");
                 house.abandon(&id)?;
             }
         }

@@ -14,6 +14,7 @@ use crate::api::error::{PROBLEM_JSON, Problem, Wire};
 use crate::api::params::{Params, Path, slice};
 use crate::api::time::rfc3339;
 use crate::auth::{Caller, Client};
+use crate::broadcasts::may_broadcast;
 use crate::live::EndReason;
 
 /// Longest reason, in characters.
@@ -175,7 +176,7 @@ impl Changes {
 /// Changes an account's role, suspends it or lets it in again.
 ///
 /// A suspended account loses access at once: to the API, to playback where that is signed, and its broadcasts go off
-/// the air.
+/// the air. So do those of an account that is no host any more.
 #[utoipa::path(
     patch,
     path = "/api/admin/users/{id}",
@@ -220,12 +221,12 @@ pub(super) async fn change(
     // What takes from them goes first; the log may have to wait for the database.
     context.auth.account_changed(&user);
     match suspended {
-        Some(true) => {
-            context.gate.suspend(&user.id);
-            take_off_air(&context, &user.id).await?;
-        }
+        Some(true) => context.gate.suspend(&user.id),
         Some(false) => context.gate.reinstate(&user.id),
         None => {}
+    }
+    if !may_broadcast(&user) {
+        take_off_air(&context, &user.id).await?;
     }
     let subject = || Some(Subject { kind: "user".to_owned(), id: user.id.clone() });
     let audit =

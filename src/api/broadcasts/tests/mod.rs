@@ -6,6 +6,7 @@ use crate::api::testing::{Desk, Person};
 
 mod cooldown;
 mod covers;
+mod hosts;
 mod lists;
 mod private;
 mod rooms;
@@ -15,6 +16,12 @@ impl Desk {
     async fn broadcast(&self, host: &Person, fields: Value) -> String {
         let made = self.ask(host.asks("POST", "/api/broadcasts").json(fields)).await.must_be(201);
         made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The stream key of a broadcast, as its host is told.
+    async fn stream_key(&self, host: &Person, broadcast: &str) -> String {
+        let told = self.get(&format!("/api/broadcasts/{broadcast}"), &host.token).await.must_be(200);
+        told["ingest"]["streamKey"].as_str().unwrap().to_owned()
     }
 
     /// Makes somebody a member of a broadcast.
