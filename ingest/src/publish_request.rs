@@ -42,6 +42,8 @@ pub struct PublishRequest {
     pub peer: SocketAddr,
     /// What the encoder calls itself, at most 64 printable characters.
     pub software: Option<String>,
+    /// As in [`Publisher::account`].
+    pub account: Option<String>,
     opened: Instant,
     answer: oneshot::Sender<Answer>,
 }
@@ -68,14 +70,17 @@ pub struct Publisher {
     pub peer: SocketAddr,
     /// What the encoder calls itself.
     pub software: Option<String>,
+    /// The id of the account that publishes, where the door knows it: by what a person signed in with. A stream key
+    /// tells no person: whoever was given it may show it.
+    pub account: Option<String>,
 }
 
 impl PublishRequest {
     /// A request made at `now`, and where its answer will come.
     pub fn new(now: Instant, publisher: Publisher) -> (Self, oneshot::Receiver<Answer>) {
         let (answer, answered) = oneshot::channel();
-        let Publisher { broadcast, key, protocol, peer, software } = publisher;
-        (Self { broadcast, key, protocol, peer, software, opened: now, answer }, answered)
+        let Publisher { broadcast, key, protocol, peer, software, account } = publisher;
+        (Self { broadcast, key, protocol, peer, software, account, opened: now, answer }, answered)
     }
 
     /// Lets the publisher in. If it is gone meanwhile, the publication is closed from the start.

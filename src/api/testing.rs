@@ -192,6 +192,7 @@ impl Desk {
             protocol: Protocol::Rtmp,
             peer: ([192, 0, 2, 1], 5_000).into(),
             software: None,
+            account: None,
         };
         let (request, answered) = PublishRequest::new(Instant::now(), publisher);
         self.requests.send(request).await.unwrap();

@@ -56,10 +56,10 @@ fn entries(happening: &Happening) -> Vec<Entry> {
             Entry::BroadcastEnded { broadcast_id: card.id.clone(), run: run.to_string(), at: stamp(*at) },
             audit("broadcast.went_off", &card.id, *at, json!({"run": run.as_str(), "why": why.name()})),
         ],
-        Happening::PublisherJoined { card, session, protocol, at } => vec![Entry::SessionJoined {
+        Happening::PublisherJoined { card, session, protocol, user, at } => vec![Entry::SessionJoined {
             session_id: session.clone(),
             broadcast_id: card.id.clone(),
-            user_id: None,
+            user_id: user.clone(),
             role: room::Role::Owner.name().to_owned(),
             transport: (*protocol).to_owned(),
             at: stamp(*at),
@@ -190,20 +190,22 @@ mod tests {
         let row = store.broadcasts().load("news").await.unwrap().unwrap().broadcast;
         let (id, card) = (row.id.clone(), Arc::new(crate::broadcasts::card(&row).unwrap()));
         let (run, at) = (RunId::parse("r1").unwrap(), WallClock(5_000_000));
-        let session = store::id();
-        for happening in [
-            Happening::WentLive { card: card.clone(), run: run.clone(), at, beginning: Beginning::Opened },
-            Happening::PublisherJoined { card: card.clone(), session: session.clone(), protocol: "rtmp", at },
-        ] {
-            tell.send(happening).await.unwrap();
+        let beginning = Beginning::Opened;
+        tell.send(Happening::WentLive { card: card.clone(), run: run.clone(), at, beginning }).await.unwrap();
+        let publishers = [(store::id(), None, "rtmp"), (store::id(), Some("amy".to_owned()), "rtmps")];
+        for (session, user, protocol) in publishers.clone() {
+            let card = card.clone();
+            tell.send(Happening::PublisherJoined { card, session, protocol, user, at }).await.unwrap();
         }
         let home = Ipv4Addr::new(192, 0, 2, 1).into();
         for name in ["a", "b"] {
             presence.beat(&id, name, home, Instant::now()).unwrap();
         }
         let over = WallClock(9_000_000);
-        let left = Happening::PublisherLeft { card: card.clone(), session, protocol: "rtmp", at: over };
-        tell.send(left).await.unwrap();
+        for (session, user, protocol) in publishers {
+            let (card, at) = (card.clone(), over);
+            tell.send(Happening::PublisherLeft { card, session, protocol, user, at }).await.unwrap();
+        }
         let why = EndReason::ByHost;
         tell.send(Happening::Ended { card, run, at: over, why }).await.unwrap();
         drop(tell);
@@ -215,9 +217,10 @@ mod tests {
         let times = (row.started_at.map(Timestamp::as_millis), row.ended_at.map(Timestamp::as_millis));
         assert_eq!(times, (Some(5_000), Some(9_000)));
         let sessions = store.sessions().list(&id, &Slice::first(10)).await.unwrap().items;
-        let mut transports: Vec<_> = sessions.iter().map(|session| session.transport.as_str()).collect();
+        let mut transports: Vec<_> =
+            sessions.iter().map(|session| (session.transport.as_str(), session.user_id.as_deref())).collect();
         transports.sort_unstable();
-        assert_eq!(transports, ["hls", "hls", "rtmp"]);
+        assert_eq!(transports, [("hls", None), ("hls", None), ("rtmp", None), ("rtmps", Some("amy"))]);
         assert!(sessions.iter().all(|session| session.left_at.is_some()), "{sessions:?}");
         let told = store.deliveries().list("hook", None, &Slice::first(10)).await.unwrap().items;
         let told: Vec<_> = told.iter().map(|delivery| (delivery.sequence, &*delivery.event)).collect();

@@ -75,6 +75,8 @@ pub struct Publisher {
     pub address: IpAddr,
     /// What the encoder calls itself.
     pub software: Option<String>,
+    /// The account that publishes; not known of who shows a stream key.
+    pub user_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -234,6 +236,7 @@ mod tests {
             protocol: "rtmp",
             address: [192, 0, 2, 7].into(),
             software: Some("OBS".to_owned()),
+            user_id: None,
         }
     }
 
@@ -263,7 +266,7 @@ mod tests {
         assert_eq!(json["id"], asked.header("x-onair-delivery"));
         let expected = serde_json::json!({
             "broadcastId": "evening", "title": "Evening", "session": "a-stay", "protocol": "rtmp",
-            "address": "192.0.2.7", "software": "OBS",
+            "address": "192.0.2.7", "software": "OBS", "userId": null,
         });
         assert_eq!(json["publisher"], expected);
     }

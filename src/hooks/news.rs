@@ -16,11 +16,11 @@ pub fn of(happening: &Happening) -> Option<Entry> {
         Happening::Ended { run, at, why, .. } => {
             (Event::RoomFinished, at, json!({"run": run.as_str(), "reason": why.name()}))
         }
-        Happening::PublisherJoined { session, protocol, at, .. } => {
-            (Event::ParticipantJoined, at, participant(session, protocol))
+        Happening::PublisherJoined { session, protocol, user, at, .. } => {
+            (Event::ParticipantJoined, at, participant(session, protocol, user.as_deref()))
         }
-        Happening::PublisherLeft { session, protocol, at, .. } => {
-            (Event::ParticipantLeft, at, participant(session, protocol))
+        Happening::PublisherLeft { session, protocol, user, at, .. } => {
+            (Event::ParticipantLeft, at, participant(session, protocol, user.as_deref()))
         }
         Happening::Degraded { trouble, at, .. } => {
             (Event::StreamDegraded, at, json!({"trouble": trouble.name()}))
@@ -37,8 +37,9 @@ pub fn of(happening: &Happening) -> Option<Entry> {
     })
 }
 
-fn participant(session: &str, protocol: &str) -> Value {
-    json!({"participant": {"id": session, "role": room::Role::Owner.name(), "transport": protocol}})
+fn participant(session: &str, protocol: &str, user: Option<&str>) -> Value {
+    let role = room::Role::Owner.name();
+    json!({"participant": {"id": session, "userId": user, "role": role, "transport": protocol}})
 }
 
 fn stamp(at: WallClock) -> Timestamp {
@@ -75,10 +76,21 @@ mod tests {
         let expected = json!({"run": "r1", "reason": "silence", "broadcast": broadcast});
         assert_eq!(told(&finished), ("room_finished".to_owned(), expected));
         let (session, protocol) = ("s1".to_owned(), "rtmp");
-        let joined = Happening::PublisherJoined { card, session, protocol, at };
-        let participant = json!({"id": "s1", "role": "owner", "transport": "rtmp"});
-        let expected = json!({"participant": participant, "broadcast": broadcast});
-        assert_eq!(told(&joined), ("participant_joined".to_owned(), expected));
+        for user in [None, Some("ann".to_owned())] {
+            let participant = json!({"id": "s1", "userId": user, "role": "owner", "transport": "rtmp"});
+            let expected = json!({"participant": participant, "broadcast": broadcast});
+            let (card, session) = (card.clone(), session.clone());
+            let joined = Happening::PublisherJoined {
+                card: card.clone(),
+                session: session.clone(),
+                protocol,
+                user: user.clone(),
+                at,
+            };
+            assert_eq!(told(&joined), ("participant_joined".to_owned(), expected.clone()));
+            let left = Happening::PublisherLeft { card, session, protocol, user, at };
+            assert_eq!(told(&left), ("participant_left".to_owned(), expected));
+        }
     }
 
     #[test]

@@ -86,5 +86,6 @@ pub(super) fn stay(card: &Card, request: &PublishRequest) -> Publisher {
         protocol: request.protocol.name(),
         address: request.peer.ip(),
         software: request.software.clone(),
+        user_id: request.account.clone(),
     }
 }

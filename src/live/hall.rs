@@ -272,7 +272,8 @@ impl Hall {
         for publisher in publishers {
             self.consents.tell_gone(&publisher.stay);
             let (card, session, protocol) = (card.clone(), publisher.session.clone(), publisher.protocol);
-            self.tell(Happening::PublisherLeft { card, session, protocol, at: wall_clock() });
+            let user = publisher.stay.user_id.clone();
+            self.tell(Happening::PublisherLeft { card, session, protocol, user, at: wall_clock() });
         }
     }
 

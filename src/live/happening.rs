@@ -40,6 +40,8 @@ pub enum Happening {
         session: String,
         /// `rtmp` or `rtmps`.
         protocol: &'static str,
+        /// The account that publishes; not known of who shows a stream key.
+        user: Option<String>,
         /// When.
         at: WallClock,
     },
@@ -51,6 +53,8 @@ pub enum Happening {
         session: String,
         /// `rtmp` or `rtmps`.
         protocol: &'static str,
+        /// The account that published.
+        user: Option<String>,
         /// When.
         at: WallClock,
     },

@@ -103,6 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                             protocol: self.protocol,
                             peer: self.peer,
                             software,
+                            account: None,
                         };
                         let (request, answered) = PublishRequest::new(Instant::now(), publisher);
                         match self.requests.try_send(request) {

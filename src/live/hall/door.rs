@@ -157,7 +157,8 @@ impl Hall {
             self.part_with(&card, &[ghost]);
         }
         if heard {
-            self.tell(Happening::PublisherJoined { card, session, protocol, at: since });
+            let user = stay.user_id.clone();
+            self.tell(Happening::PublisherJoined { card, session, protocol, user, at: since });
         } else {
             self.consents.tell_gone(stay);
             // Its own farewell is on its way, and revives it; the publisher comes back.

@@ -86,12 +86,17 @@ impl Open {
 
     /// Somebody asks; the answer comes later.
     async fn ask(&self, id: &str, key: &str) -> oneshot::Receiver<Answer> {
+        self.ask_as(id, key, None).await
+    }
+
+    async fn ask_as(&self, id: &str, key: &str, account: Option<&str>) -> oneshot::Receiver<Answer> {
         let asking = Asking {
             broadcast: id.into(),
             key: StreamKey::parse(key).unwrap(),
             protocol: Protocol::Rtmp,
             peer: ([192, 0, 2, 1], 5_000).into(),
             software: None,
+            account: account.map(str::to_owned),
         };
         let (request, answered) = PublishRequest::new(Instant::now(), asking);
         self.requests.send(request).await.unwrap();
@@ -153,6 +158,24 @@ async fn the_first_publisher_puts_a_broadcast_on_air_and_its_end_takes_it_off_fo
     let _host = open.publish("a", "key").await.unwrap();
     assert_eq!(open.happened(), ["live", "joined"]);
     assert_eq!(open.handle.start(card("a")).await.unwrap(), again, "it is on air already");
+    open.close().await;
+}
+
+#[tokio::test]
+async fn whoever_signed_in_to_publish_is_told_of_and_nobody_is_guessed_from_a_key() {
+    let mut open = Open::with([Card { publishers_max: 2, ..card("a") }]);
+    let _host = open.publish("a", "key").await.unwrap();
+    let _ann = open.ask_as("a", "key", Some("ann")).await.await.unwrap();
+    assert_eq!(open.handle.live("a").unwrap().publishers.len(), 2);
+    open.handle.disconnect_publishers("a", CloseReason::Disconnected).await.unwrap();
+    let told = std::iter::from_fn(|| open.happened.try_recv().ok()).filter_map(|happening| match happening {
+        Happening::PublisherJoined { user, .. } => Some(("joined", user)),
+        Happening::PublisherLeft { user, .. } => Some(("left", user)),
+        _ => None,
+    });
+    let ann = || Some("ann".to_owned());
+    let expected = [("joined", None), ("joined", ann()), ("left", None), ("left", ann())];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
     open.close().await;
 }
 
