@@ -7,8 +7,9 @@ use onair::api::openapi;
 use onair::cli::{Cli, Command, Stop};
 use onair::doctor::CertificateSource;
 use onair::http::client;
-use onair::settings::{Certificate, Layers, Settings, docs};
+use onair::settings::{Certificate, Layers, Settings, Values, docs};
 use onair::{database, doctor, logs, migrate, seed, station, user_command};
+use tracing::warn;
 
 fn main() -> ExitCode {
     let cli = match Cli::parse(std::env::args_os()) {
@@ -24,14 +25,17 @@ fn main() -> ExitCode {
     if cli.print_config {
         return tell(&docs::print_config(&values));
     }
-    match run(cli.command, settings) {
+    match run(cli.command, settings, &values) {
         Ok(status) => status,
         Err(error) => fail(FAILED, &format!("{error:#}")),
     }
 }
 
-fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
+fn run(command: Command, settings: Settings, values: &Values) -> anyhow::Result<ExitCode> {
     logs::init(&settings.log)?;
+    for unused in values.unused() {
+        warn!("{} has no effect here: {}", unused.name, unused.why);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::database_parts::DatabaseParts;
 use super::error::SettingsError;
 use super::table::{Key, Setting, TABLE};
-use super::values::{Place, Value, Values};
+use super::values::{Place, Unused, Value, Values};
 
 /// Everything that an operator may have said, as it lies before us.
 #[derive(Clone, Debug)]
@@ -145,7 +145,8 @@ fn cover_with_environment(
     for (name, value) in environment {
         // A name that is not Unicode is none of ours.
         let Some(name) = name.to_str() else { continue };
-        if !name.starts_with(PREFIX) && by_name(name).is_none() && !DatabaseParts::has(name) {
+        let ours = name.starts_with(PREFIX) || by_name(name).is_some() || DatabaseParts::has(name);
+        if !ours && unused(name).is_none() {
             continue;
         }
         let Some(value) = value.to_str() else {
@@ -184,10 +185,24 @@ fn cover_with_names(
                 let hint = nearest(&name, TABLE.iter().map(|row| row.env));
                 return Err(SettingsError::Unknown { name, place: place.to_string(), hint });
             }
-            None => {}
+            None => {
+                if let Some(unused) = unused(&name).filter(|_| !text.is_empty()) {
+                    values.note_unused(unused);
+                }
+            }
         }
     }
     Ok(())
+}
+
+/// Names that a station of another product may leave behind in a file and that have no meaning here.
+const UNUSED: [Unused; 2] = [
+    Unused { name: "MEDIASOUP_MIN_PORT", why: "one UDP port serves every WebRTC client: ONAIR_RTC_LISTEN" },
+    Unused { name: "MEDIASOUP_MAX_PORT", why: "one UDP port serves every WebRTC client: ONAIR_RTC_LISTEN" },
+];
+
+fn unused(name: &str) -> Option<Unused> {
+    UNUSED.into_iter().find(|unused| unused.name == name)
 }
 
 fn by_name(name: &str) -> Option<&'static Setting> {

@@ -6,6 +6,7 @@ mod database_parts;
 pub mod docs;
 mod error;
 mod layers;
+mod rtc;
 mod sections;
 pub mod table;
 mod values;
@@ -14,11 +15,12 @@ mod webhooks;
 pub use auth::{AuthSettings, GivenKey, Registration, UnknownRegistration};
 pub use error::SettingsError;
 pub use layers::Layers;
+pub use rtc::{Red, RtcSettings, TurnSettings, UnknownRed};
 pub use sections::{
     AcmeSettings, ApiSettings, Certificate, HlsSettings, HttpSettings, LogFilter, LogFormat, LogSettings,
     RtmpSettings, Settings, StorageSettings, StudioSettings, UnknownLogFormat,
 };
-pub use values::{Place, Value, Values};
+pub use values::{Place, Unused, Value, Values};
 pub use webhooks::WebhookSettings;
 
 impl Settings {
@@ -120,6 +122,37 @@ mod tests {
                 Settings::load(&given(&[hook, ("ONAIR_WEBHOOK_SECRET", "a-long-enough-secret")])).unwrap();
             assert!(!format!("{settings:?}").contains("a-long-enough-secret"));
         }
+    }
+
+    #[test]
+    fn turn_servers_need_the_secret_and_a_secret_alone_does_no_harm() {
+        let turn = ("ONAIR_TURN_URLS", "turn:turn.example.org");
+        assert_eq!(complaint(&[turn]), "ONAIR_TURN_URLS needs ONAIR_TURN_SECRET");
+        let secret = ("TURN_SECRET", "a-long-enough-secret");
+        let (settings, values) = Settings::load(&given(&[turn, secret])).unwrap();
+        assert_eq!(settings.rtc.turn.as_ref().unwrap().urls, ["turn:turn.example.org"]);
+        assert!(!format!("{settings:?}").contains(secret.1));
+        assert!(!docs::print_config(&values).contains(secret.1));
+        assert!(Settings::load(&given(&[secret])).unwrap().0.rtc.turn.is_none());
+    }
+
+    #[test]
+    fn webrtc_is_set_by_the_names_of_other_products_too() {
+        let (settings, values) = Settings::load(&given(&[
+            ("MEDIASOUP_LISTEN_IP", "127.0.0.1"),
+            ("MEDIASOUP_ANNOUNCED_IP", "203.0.113.7"),
+            ("MEDIASOUP_MIN_PORT", "40000"),
+            ("MEDIASOUP_MAX_PORT", "49999"),
+            ("CDN_SWITCH_THRESHOLD", "50"),
+        ]))
+        .unwrap();
+        assert_eq!(settings.rtc.listen, "127.0.0.1:8189".parse().ok());
+        assert_eq!(settings.rtc.public_ips, ["203.0.113.7".parse::<std::net::IpAddr>().unwrap()]);
+        assert_eq!(settings.rtc.listeners_max, 50);
+        let unused: Vec<_> = values.unused().iter().map(|unused| unused.name).collect();
+        assert_eq!(unused, ["MEDIASOUP_MIN_PORT", "MEDIASOUP_MAX_PORT"]);
+        let (settings, values) = Settings::load(&given(&[("ONAIR_RTC_LISTEN", "off")])).unwrap();
+        assert!(settings.rtc.listen.is_none() && values.unused().is_empty());
     }
 
     #[test]

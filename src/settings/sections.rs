@@ -16,6 +16,7 @@ use url::Url;
 
 use super::auth::AuthSettings;
 use super::error::SettingsError;
+use super::rtc::RtcSettings;
 use super::table::Key;
 use super::values::{self, Values};
 use super::webhooks::WebhookSettings;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub certificate: Option<Certificate>,
     /// Where publishers connect.
     pub rtmp: RtmpSettings,
+    /// WebRTC, for those who speak and those who listen closely.
+    pub rtc: RtcSettings,
     /// What listeners hear it by.
     pub hls: HlsSettings,
     /// What is kept.
@@ -243,6 +246,7 @@ impl Settings {
             api,
             certificate,
             rtmp,
+            rtc: RtcSettings::from_values(values)?,
             hls: HlsSettings {
                 enabled: values.parsed(Key::HlsEnabled)?,
                 signed: values.parsed(Key::SignedPlayback)?,

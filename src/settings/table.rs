@@ -87,13 +87,21 @@ pub enum Kind {
     Networks,
     /// Directives of `tracing_subscriber::EnvFilter`.
     LogFilter,
+    /// An address and UDP port for WebRTC, an address alone, or `off`.
+    RtcListen,
+    /// IP addresses, separated by commas.
+    Addresses,
+    /// TURN servers (RFC 7065), separated by commas.
+    TurnUrls,
+    /// STUN servers (RFC 7064), separated by commas.
+    StunUrls,
 }
 
 impl Kind {
     /// Names the value in `--help`, in capitals.
     pub const fn placeholder(self) -> &'static str {
         match self {
-            Self::Listen | Self::ListenOrOff => "ADDRESS:PORT",
+            Self::Listen | Self::ListenOrOff | Self::RtcListen => "ADDRESS:PORT",
             Self::Switch => "true|false",
             Self::Choice(_) => "WORD",
             Self::Count(..) => "NUMBER",
@@ -109,6 +117,8 @@ impl Kind {
             Self::ApiKey => "KEY",
             Self::Networks => "NETWORK[,NETWORK]",
             Self::LogFilter => "FILTER",
+            Self::Addresses => "ADDRESS[,ADDRESS]",
+            Self::TurnUrls | Self::StunUrls => "URI[,URI]",
         }
     }
 
@@ -147,6 +157,18 @@ impl Kind {
             Self::ApiKey => "4 to 64 letters and digits, no example out of a document".to_owned(),
             Self::Networks => "IP addresses and networks separated by commas, such as 10.0.0.0/8".to_owned(),
             Self::LogFilter => "a filter such as info or info,onair=debug".to_owned(),
+            Self::RtcListen => {
+                "an address and a port such as 0.0.0.0:8189 or :8189, an address alone for port 8189, or off"
+                    .to_owned()
+            }
+            Self::Addresses => "IP addresses separated by commas, such as 203.0.113.7".to_owned(),
+            Self::TurnUrls => {
+                "turn: and turns: addresses separated by commas, such as turn:turn.example.org:3478?transport=udp"
+                    .to_owned()
+            }
+            Self::StunUrls => {
+                "stun: and stuns: addresses separated by commas, such as stun:stun.example.org:3478".to_owned()
+            }
         }
     }
 }
@@ -173,6 +195,14 @@ pub enum Key {
     RtmpConnectionsMax,
     RtmpConnectionsPerAddressMax,
     RtmpsListen,
+    RtcListen,
+    RtcPublicIp,
+    WebrtcListenersMax,
+    RtcShards,
+    RtcRed,
+    StunUrls,
+    TurnUrls,
+    TurnSecret,
     HlsEnabled,
     SignedPlayback,
     DataDir,
@@ -408,6 +438,94 @@ pub const TABLE: &[Setting] = &[
         kind: Kind::ListenOrOff,
         secrecy: Secrecy::Open,
         help: "Where publishers connect by RTMP with TLS; needs a certificate or an ACME domain",
+    },
+    Setting {
+        key: Key::RtcListen,
+        toml: "rtc.listen",
+        env: "ONAIR_RTC_LISTEN",
+        flag: "rtc",
+        aliases: &["MEDIASOUP_LISTEN_IP"],
+        default: Preset::Is("0.0.0.0:8189"),
+        kind: Kind::RtcListen,
+        secrecy: Secrecy::Open,
+        help: "Where WebRTC listens, on UDP; each further shard takes the next port, and port 0 free ones",
+    },
+    Setting {
+        key: Key::RtcPublicIp,
+        toml: "rtc.public_ip",
+        env: "ONAIR_RTC_PUBLIC_IP",
+        flag: "rtc-public-ip",
+        aliases: &["MEDIASOUP_ANNOUNCED_IP", "SRS_PUBLIC_IP", "SRS_SERVER_IP"],
+        default: Preset::Unset("the addresses of this machine"),
+        kind: Kind::Addresses,
+        secrecy: Secrecy::Open,
+        help: "The addresses by which WebRTC clients reach the station, where it is behind a NAT",
+    },
+    Setting {
+        key: Key::WebrtcListenersMax,
+        toml: "rtc.listeners_max",
+        env: "ONAIR_WEBRTC_LISTENERS_MAX",
+        flag: "webrtc-listeners-max",
+        aliases: &["CDN_SWITCH_THRESHOLD"],
+        default: Preset::Is("100"),
+        kind: Kind::Count(0, 100_000),
+        secrecy: Secrecy::Open,
+        help: "Listeners of one broadcast who hear it by WebRTC; the rest hear HLS",
+    },
+    Setting {
+        key: Key::RtcShards,
+        toml: "rtc.shards",
+        env: "ONAIR_RTC_SHARDS",
+        flag: "rtc-shards",
+        aliases: &[],
+        default: Preset::Is("1"),
+        kind: Kind::Count(1, 64),
+        secrecy: Secrecy::Open,
+        help: "Threads that send to WebRTC clients, each on a port of its own; more than one where a core is busy with it",
+    },
+    Setting {
+        key: Key::RtcRed,
+        toml: "rtc.red",
+        env: "ONAIR_RTC_RED",
+        flag: "rtc-red",
+        aliases: &[],
+        default: Preset::Is("auto"),
+        kind: Kind::Choice(&["auto", "always", "off"]),
+        secrecy: Secrecy::Open,
+        help: "Whether packets to WebRTC listeners repeat the ones before (RFC 2198): to those who lose some, to all who can read it, or to nobody",
+    },
+    Setting {
+        key: Key::StunUrls,
+        toml: "rtc.stun_urls",
+        env: "ONAIR_STUN_URLS",
+        flag: "stun-urls",
+        aliases: &[],
+        default: Preset::Unset("none, and none is needed"),
+        kind: Kind::StunUrls,
+        secrecy: Secrecy::Open,
+        help: "STUN servers that WebRTC clients are told of",
+    },
+    Setting {
+        key: Key::TurnUrls,
+        toml: "rtc.turn_urls",
+        env: "ONAIR_TURN_URLS",
+        flag: "turn-urls",
+        aliases: &[],
+        default: Preset::Unset("none"),
+        kind: Kind::TurnUrls,
+        secrecy: Secrecy::Open,
+        help: "TURN servers for WebRTC clients whose network lets no UDP through to us; needs the secret",
+    },
+    Setting {
+        key: Key::TurnSecret,
+        toml: "rtc.turn_secret",
+        env: "ONAIR_TURN_SECRET",
+        flag: "turn-secret",
+        aliases: &["TURN_SECRET"],
+        default: Preset::Unset("none"),
+        kind: Kind::SharedSecret,
+        secrecy: Secrecy::Secret,
+        help: "What passwords for these servers are made with: coturn's static-auth-secret",
     },
     Setting {
         key: Key::HlsEnabled,

@@ -16,7 +16,19 @@ use crate::logs::REDACTED;
 
 /// The values in force: the built-in defaults, covered layer by layer.
 #[derive(Clone, Debug)]
-pub struct Values(BTreeMap<Key, Value>);
+pub struct Values {
+    set: BTreeMap<Key, Value>,
+    unused: Vec<Unused>,
+}
+
+/// A name of another product's settings that is known and means nothing here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Unused {
+    /// The name.
+    pub name: &'static str,
+    /// Why it means nothing.
+    pub why: &'static str,
+}
 
 /// One value and where it came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -78,17 +90,29 @@ impl Values {
             }
             Preset::Unset(_) => None,
         });
-        Self(values.collect())
+        Self { set: values.collect(), unused: Vec::new() }
+    }
+
+    /// Notes a name that was given and is not used.
+    pub(super) fn note_unused(&mut self, unused: Unused) {
+        if !self.unused.contains(&unused) {
+            self.unused.push(unused);
+        }
+    }
+
+    /// Names that were given and are not used; whoever gave them should know.
+    pub fn unused(&self) -> &[Unused] {
+        &self.unused
     }
 
     /// `value` covers what `key` had.
     pub(super) fn cover(&mut self, key: Key, value: Value) {
-        self.0.insert(key, value);
+        self.set.insert(key, value);
     }
 
     /// The value of `key`, where it has one.
     pub fn get(&self, key: Key) -> Option<&Value> {
-        self.0.get(&key)
+        self.set.get(&key)
     }
 
     /// As `parse` reads it; `None` where it is not set.
