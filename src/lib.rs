@@ -24,6 +24,7 @@ pub mod port;
 #[cfg(test)]
 #[path = "../tests/postgres/mod.rs"]
 mod postgres;
+pub mod private_file;
 pub mod seed;
 pub mod settings;
 pub mod station;

@@ -1,9 +1,7 @@
 //! The secrets that tokens are made with: given by the operator, or made once and kept in the data
 //! directory, readable by their owner alone.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -12,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::logs::Redacted;
+use crate::private_file;
 
 /// Fewest bytes of a secret: as many as HMAC-SHA256 puts out (RFC 7518, 3.2).
 pub const SECRET_MIN: usize = 32;
@@ -54,18 +53,13 @@ const EXAMPLES: [&str; 14] = [
 /// The secret in the file `name` of `data_dir`; made where there is none.
 pub fn load_or_make(data_dir: &Path, name: &str) -> anyhow::Result<Secret> {
     let path = data_dir.join(name);
-    match fs::read_to_string(&path) {
+    match private_file::read(&path) {
         Ok(text) if text.trim().len() >= SECRET_MIN => Ok(Redacted::new(text.trim().to_owned())),
         Ok(_) => bail!("{} holds no secret; delete it to have a new one made", path.display()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = random(32)?;
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
+            private_file::make(&path, secret.expose())
                 .with_context(|| format!("making {}", path.display()))?;
-            writeln!(file, "{}", secret.expose()).with_context(|| format!("writing {}", path.display()))?;
             Ok(secret)
         }
         Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
@@ -108,6 +102,7 @@ pub fn fingerprint(secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

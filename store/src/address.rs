@@ -1,10 +1,12 @@
 //! Where the database is.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use url::Url;
+
+use crate::file;
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,6 +77,12 @@ impl DatabaseUrl {
     /// Which database it is.
     pub const fn database(&self) -> Database {
         self.database
+    }
+
+    /// The file of a SQLite database, and whether it is made where it is missing.
+    pub(crate) fn file(&self) -> Option<(PathBuf, bool)> {
+        let made = self.url.query_pairs().any(|(name, value)| name == "mode" && value == "rwc");
+        (self.database == Database::Sqlite).then(|| (file::unescape(self.url.path()), made))
     }
 
     /// The address with its password, for the one who connects.

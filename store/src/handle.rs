@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::address::{Database, DatabaseUrl};
 use crate::availability::Availability;
 use crate::error::StoreError;
+use crate::file;
 use crate::sql::Sql;
 use crate::{
     ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations, Members, Reactions,
@@ -32,13 +33,17 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens without connecting: the first call connects, and so does the first after the database was away.
+    /// Opens without connecting: the first call connects, and so does the first after the database was away. The files
+    /// of SQLite become their owner's alone.
     ///
     /// Fails where the address has an option that the driver does not know.
     pub fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
         let options: AnyConnectOptions = url.expose().parse()?;
+        if let Some((path, make)) = url.file() {
+            file::keep_private(&path, make);
+        }
         let database = url.database();
         let setup = match database {
             Database::Sqlite => SQLITE_SETUP,

@@ -29,6 +29,7 @@ mod chat;
 mod covers;
 mod deliveries;
 mod error;
+mod file;
 mod follows;
 mod handle;
 mod invitations;

@@ -6,6 +6,7 @@
 mod accounts;
 mod both;
 mod broadcasts;
+mod files;
 mod journal;
 mod made;
 mod migrations;
