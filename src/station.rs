@@ -27,9 +27,10 @@ use crate::broadcasts::{Books, resumption, scribe};
 use crate::covers::Covers;
 use crate::database;
 use crate::front::{Backstage, Front};
+use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
-use crate::live::{HAPPENINGS, Hall, Premises, Presence, key_file};
+use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::Metrics;
 use crate::playback::{Gate, Ledger};
@@ -53,7 +54,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tokio::fs::create_dir_all(data_dir)
         .await
         .with_context(|| format!("making the data directory {}", data_dir.display()))?;
-    let key = key_file::load_or_make(data_dir)?;
+    let key_file = KeyFile::new(data_dir);
+    let key = key_file.load_or_make()?;
     let gate = Gate::new(settings.hls.signed, &secrets::load_or_make(data_dir, "playback.secret")?);
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
     let store = database::open_ready(&settings.storage).await?;
@@ -78,7 +80,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let (requests, asked) = mpsc::channel(REQUESTS);
     let (happenings, happened) = mpsc::channel(HAPPENINGS);
     let demo = if settings.demo { Demo::Wanted } else { Demo::Unwanted };
-    let key = builtin::prepare(&store, &settings.studio, &key, demo).await?;
+    let made = key;
+    let key = builtin::prepare(&store, &settings.studio, &made, demo).await?;
+    if key != made {
+        key_file.keep(&key)?;
+    }
     // What an earlier process wrote down is in the database before anybody asks how things stand.
     journal.applied().await;
     let cards = resumption::cards(&house, &store, demo).await?;
@@ -126,6 +132,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
         covers: Covers::new(data_dir),
+        key_file,
         cooldown: api::cooldown(),
         features: Features::of(&settings),
         auth,

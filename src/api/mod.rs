@@ -40,6 +40,7 @@ use self::limits::Limiter;
 use crate::auth::{Auth, Caller, Client};
 use crate::covers::Covers;
 use crate::http::reach::Reach;
+use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::playback::Gate;
@@ -70,6 +71,8 @@ pub struct Context {
     pub reach: Reach,
     /// Cover pictures.
     pub covers: Covers,
+    /// Where the stream key of `studio` is told.
+    pub key_file: KeyFile,
     /// How often one account makes and starts broadcasts.
     pub cooldown: Arc<Limiter<String>>,
     /// Who makes a request.

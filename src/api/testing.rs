@@ -23,6 +23,7 @@ use crate::auth::{Auth, FirstAdmin};
 use crate::broadcasts::{Books, scribe};
 use crate::covers::Covers;
 use crate::hooks::admission::Admission;
+use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, Premises, Presence};
@@ -144,6 +145,7 @@ impl Desk {
             gate: gate.clone(),
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),
+            key_file: KeyFile::new(folder),
             cooldown: cooldown(),
             auth: auth.clone(),
             addresses: Arc::new(Addresses { web: Vec::new(), rtmp: Vec::new() }),

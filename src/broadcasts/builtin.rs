@@ -6,7 +6,7 @@ use room::Role;
 use store::{Broadcast, Secret, Slice, Status, Store, StoreError, Timestamp, UserFilter, Visibility};
 
 use super::draft;
-use crate::settings::StudioSettings;
+use crate::settings::{SeededBy, StudioSettings};
 
 /// The id of the broadcast that is there from the first start.
 pub const STUDIO: &str = "studio";
@@ -24,7 +24,10 @@ pub enum Demo {
 }
 
 /// Makes `studio` where it is missing, owned by an admin and opened by `key`; makes `demo`, or removes it.
-/// What the settings say of `studio` holds from every start on. Answers with its key, which may have been rotated.
+///
+/// A row begins as the settings say. After that it is the database that counts: what was changed by API stays, except
+/// for what the operator set, which holds from every start on. Answers with the key of `studio`, which may have been
+/// rotated.
 pub async fn prepare(
     store: &Store,
     studio: &StudioSettings,
@@ -32,27 +35,24 @@ pub async fn prepare(
     demo: Demo,
 ) -> anyhow::Result<StreamKey> {
     let broadcasts = store.broadcasts();
-    let edit = |row: &mut Broadcast| {
-        studio.latency_mode.name().clone_into(&mut row.latency_mode);
-        studio.audio_profile.name().clone_into(&mut row.audio_profile);
-        row.publisher_grace_seconds = u32::try_from(studio.publisher_grace.as_secs()).unwrap_or(u32::MAX);
-    };
-    let known = broadcasts.update(STUDIO, edit).await.context("reading the broadcast studio")?;
+    let begin = |row: &mut Broadcast| write(row, studio, |_| true);
+    let insist = |row: &mut Broadcast| write(row, studio, |by| by == SeededBy::Operator);
+    let known = broadcasts.update(STUDIO, insist).await.context("reading the broadcast studio")?;
     let mut own = key.clone();
     if let Some(known) = known {
         own = StreamKey::parse(known.stream_key.expose()).context("reading the key of studio")?;
     } else {
         let mut row = row(STUDIO, "Studio", &admin(store).await?, key);
-        edit(&mut row);
+        begin(&mut row);
         insert(store, &row).await?;
     }
     match demo {
         Demo::Wanted => {
-            let known = broadcasts.update(DEMO, edit).await.context("reading the broadcast demo")?;
+            let known = broadcasts.update(DEMO, insist).await.context("reading the broadcast demo")?;
             if known.is_none() {
                 let own = crate::live::key_file::make()?;
                 let mut row = row(DEMO, "Demo", &admin(store).await?, &own);
-                edit(&mut row);
+                begin(&mut row);
                 insert(store, &row).await?;
             }
         }
@@ -64,6 +64,20 @@ pub async fn prepare(
         }
     }
     Ok(own)
+}
+
+/// Writes what the settings say of `studio` into a row, where it counts.
+fn write(row: &mut Broadcast, studio: &StudioSettings, counts: impl Fn(SeededBy) -> bool) {
+    let StudioSettings { latency_mode, audio_profile, publisher_grace } = studio;
+    if counts(latency_mode.by) {
+        latency_mode.value.name().clone_into(&mut row.latency_mode);
+    }
+    if counts(audio_profile.by) {
+        audio_profile.value.name().clone_into(&mut row.audio_profile);
+    }
+    if counts(publisher_grace.by) {
+        row.publisher_grace_seconds = u32::try_from(publisher_grace.value.as_secs()).unwrap_or(u32::MAX);
+    }
 }
 
 /// Another station on the same database may have been faster.

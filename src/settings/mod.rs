@@ -18,7 +18,7 @@ pub use layers::Layers;
 pub use rtc::{Red, RtcSettings, TurnSettings, UnknownRed};
 pub use sections::{
     AcmeSettings, ApiSettings, Certificate, HlsSettings, HttpSettings, LogFilter, LogFormat, LogSettings,
-    RtmpSettings, Settings, StorageSettings, StudioSettings, UnknownLogFormat,
+    RtmpSettings, Seed, SeededBy, Settings, StorageSettings, StudioSettings, UnknownLogFormat,
 };
 pub use values::{Place, Unused, Value, Values};
 pub use webhooks::WebhookSettings;

@@ -18,7 +18,7 @@ use super::auth::AuthSettings;
 use super::error::SettingsError;
 use super::rtc::RtcSettings;
 use super::table::Key;
-use super::values::{self, Values};
+use super::values::{self, Place, Values};
 use super::webhooks::WebhookSettings;
 use crate::auth::proxies::TrustedProxies;
 use crate::live::GoLive;
@@ -148,11 +148,37 @@ pub struct StorageSettings {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudioSettings {
     /// How far its listeners stay behind.
-    pub latency_mode: LatencyMode,
+    pub latency_mode: Seed<LatencyMode>,
     /// Which rungs it is encoded in.
-    pub audio_profile: AudioProfile,
+    pub audio_profile: Seed<AudioProfile>,
     /// How long it stays on air without a publisher; up to a day.
-    pub publisher_grace: Duration,
+    pub publisher_grace: Seed<Duration>,
+}
+
+/// What something begins with that people may change afterwards.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seed<T> {
+    /// The value.
+    pub value: T,
+    /// Who chose it.
+    pub by: SeededBy,
+}
+
+/// Who chose a [`Seed`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SeededBy {
+    /// This program: it counts once, and what people change stays.
+    Default,
+    /// The operator: it counts at every start.
+    Operator,
+}
+
+impl<T> Seed<T> {
+    /// `value` of `key`, whoever chose it.
+    fn of(values: &Values, key: Key, value: T) -> Self {
+        let given = values.get(key).is_some_and(|value| value.place != Place::Default);
+        Self { value, by: if given { SeededBy::Operator } else { SeededBy::Default } }
+    }
 }
 
 /// What is logged, and how.
@@ -261,9 +287,21 @@ impl Settings {
             },
             auth: AuthSettings::from_values(values)?,
             studio: StudioSettings {
-                latency_mode: values.parsed(Key::StudioLatencyMode)?,
-                audio_profile: values.parsed(Key::StudioAudioProfile)?,
-                publisher_grace: values.seconds(Key::PublisherGraceSeconds)?,
+                latency_mode: Seed::of(
+                    values,
+                    Key::StudioLatencyMode,
+                    values.parsed(Key::StudioLatencyMode)?,
+                ),
+                audio_profile: Seed::of(
+                    values,
+                    Key::StudioAudioProfile,
+                    values.parsed(Key::StudioAudioProfile)?,
+                ),
+                publisher_grace: Seed::of(
+                    values,
+                    Key::PublisherGraceSeconds,
+                    values.seconds(Key::PublisherGraceSeconds)?,
+                ),
             },
             demo: values.parsed(Key::Demo)?,
             go_live: if values.parsed(Key::GoLive)? { GoLive::Allowed } else { GoLive::SwitchedOff },

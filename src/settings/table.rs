@@ -680,7 +680,8 @@ pub const TABLE: &[Setting] = &[
         default: Preset::Is("low"),
         kind: Kind::Choice(&["ultra", "low", "standard"]),
         secrecy: Secrecy::Open,
-        help: "How far listeners of the broadcast `studio` stay behind its host; holds from its next run",
+        help: "How far listeners of the broadcast `studio` stay behind its host; holds from its next run. Where it is set \
+               here, every start sets it; otherwise what was changed by API stays",
     },
     Setting {
         key: Key::StudioAudioProfile,
@@ -691,7 +692,8 @@ pub const TABLE: &[Setting] = &[
         default: Preset::Is("standard"),
         kind: Kind::Choice(&["voice", "standard", "music"]),
         secrecy: Secrecy::Open,
-        help: "The sound `studio` is made for; holds from its next run",
+        help: "The sound `studio` is made for; holds from its next run. Where it is set here, every start sets it; \
+               otherwise what was changed by API stays",
     },
     Setting {
         key: Key::PublisherGraceSeconds,
@@ -702,7 +704,8 @@ pub const TABLE: &[Setting] = &[
         default: Preset::Is("300"),
         kind: Kind::Seconds(0, 86_400),
         secrecy: Secrecy::Open,
-        help: "How long `studio` stays on air without a publisher before it ends",
+        help: "How long `studio` stays on air without a publisher before it ends. Where it is set here, every start sets \
+               it; otherwise what was changed by API stays",
     },
     Setting {
         key: Key::Demo,

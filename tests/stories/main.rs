@@ -20,6 +20,7 @@ mod restart;
 mod rungs;
 mod signed;
 mod strangers;
+mod studio;
 
 #[path = "../postgres/mod.rs"]
 mod postgres;

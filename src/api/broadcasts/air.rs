@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use ingest::StreamKey;
 use room::Action;
 use serde_json::json;
 use store::{Hosted, Secret, Status as Stored};
+use tracing::error;
 
 use super::BroadcastId;
 use super::access::find_to;
@@ -16,6 +18,7 @@ use crate::api::Context;
 use crate::api::error::{PROBLEM_JSON, Problem, Wire};
 use crate::api::params::Path;
 use crate::auth::{Caller, Client};
+use crate::broadcasts::builtin::STUDIO;
 use crate::broadcasts::card;
 use crate::live::{Closed, EndReason, StartError, key_file};
 
@@ -132,6 +135,18 @@ pub(super) async fn rotate_key(
     let id = found.hosted.broadcast.id;
     let key = key_file::make().map_err(|_| Problem::internal())?;
     let broadcast = update(&context, &id, |row| row.stream_key = Secret::new(key.expose())).await?;
+    if id == STUDIO {
+        tell_key(&context, key).await;
+    }
     context.audit(&caller, client, "broadcast.key_rotated", &id, json!({}));
     Ok(Json(Broadcast::of(Hosted { broadcast, host: found.hosted.host }, found.role, &context)))
+}
+
+/// Has the file of `studio` tell its new key. The database has it already; the next start writes what fails here.
+async fn tell_key(context: &Context, key: StreamKey) {
+    let file = context.key_file.clone();
+    let kept = tokio::task::spawn_blocking(move || file.keep(&key)).await;
+    if let Err(cause) = kept.map_err(anyhow::Error::from).flatten() {
+        error!("the key of studio was changed, and its file still tells the old one: {cause:#}");
+    }
 }
