@@ -1,0 +1,491 @@
+//! A thread, its sockets and its sessions. It alone touches them; others send it commands.
+
+mod line;
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token};
+use str0m::net::{Protocol, Transmit};
+use tokio::sync::oneshot;
+
+use crate::connections::{Connections, Frame};
+use crate::credentials::Credentials;
+use crate::demux::Kind;
+use crate::engine::{Arrived, Word};
+use crate::fan::{Fan, Repeating, Stream};
+use crate::observer::{Farewell, Observer};
+use crate::outlet::{Outlet, Route};
+use crate::peer::{Peer, Role};
+use crate::peers::Peers;
+use crate::port::Port;
+use crate::programme::{Clock, Packet, ProgrammeId};
+use crate::session::SessionId;
+use crate::stun::Check;
+use crate::timers::Timers;
+
+pub(crate) use line::{Bell, Line};
+
+/// Datagrams of a socket that are read before anything else has its turn.
+const TURN: usize = 256;
+
+/// Between two looks at what nobody else looks after.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// Packets that a port may be behind before it is of no use to hand it more.
+const PROGRAMMES_MAX: usize = 10_000;
+
+const BELL: Token = Token(0);
+
+/// What a shard is told.
+pub(crate) enum Command {
+    /// Hold this session.
+    Join(Box<Peer>),
+    /// Take a session's new ICE credentials; it answers with its own.
+    Restart(SessionId, Credentials, oneshot::Sender<Credentials>),
+    /// Let a session go.
+    Close(SessionId, Farewell),
+    /// A programme begins.
+    Begin(ProgrammeId, Clock),
+    /// Send this to everybody who listens to that.
+    Packet(ProgrammeId, Arc<Packet>),
+    /// A programme is over.
+    Over(ProgrammeId),
+    /// Let everybody go.
+    Stop,
+}
+
+/// Sockets, sessions and listeners of one thread.
+pub(crate) struct Shard {
+    poll: Poll,
+    bell: Arc<Bell>,
+    commands: Receiver<Command>,
+    listeners: Vec<TcpListener>,
+    outlet: Outlet,
+    peers: Peers,
+    fans: HashMap<ProgrammeId, Fan>,
+    timers: Timers,
+    repeating: Repeating,
+    observer: Arc<dyn Observer>,
+    /// Sockets that had more to read than their turn allows.
+    unread: Vec<bool>,
+    swept: Instant,
+}
+
+impl Shard {
+    /// A shard on these sockets, and the line to it.
+    pub(crate) fn new(
+        port: Port,
+        repeating: Repeating,
+        observer: Arc<dyn Observer>,
+        now: Instant,
+    ) -> io::Result<(Self, Line)> {
+        let poll = Poll::new()?;
+        let registry = poll.registry();
+        let (line, bell, commands) = Line::new(registry, BELL)?;
+        let mut token = BELL.0;
+        let mut next = || {
+            token += 1;
+            Token(token)
+        };
+        let Port { mut udp, mut tcp } = port;
+        for (socket, _) in &mut udp {
+            registry.register(socket, next(), Interest::READABLE)?;
+        }
+        for (listener, _) in &mut tcp {
+            registry.register(listener, next(), Interest::READABLE)?;
+        }
+        let connections = Connections::new(registry.try_clone()?, next().0);
+        let unread = vec![false; udp.len()];
+        let shard = Self {
+            bell,
+            commands,
+            listeners: tcp.into_iter().map(|(listener, _)| listener).collect(),
+            outlet: Outlet::new(udp, connections),
+            peers: Peers::default(),
+            fans: HashMap::new(),
+            timers: Timers::default(),
+            repeating,
+            observer,
+            unread,
+            swept: now,
+            poll,
+        };
+        Ok((shard, line))
+    }
+
+    /// Runs until it is told to stop, or nobody is left to tell it anything.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(256);
+        loop {
+            let due = self.timers.next().map_or(SWEEP, |at| at.saturating_duration_since(Instant::now()));
+            let wait = if self.unread.contains(&true) { Duration::ZERO } else { due.min(SWEEP) };
+            match self.poll.poll(&mut events, Some(wait)) {
+                Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
+                polled => polled?,
+            }
+            let now = Instant::now();
+            self.attend(&events, now);
+            if !self.obey(now) {
+                return Ok(());
+            }
+            self.fire(now);
+            self.sweep(now);
+            self.outlet.flush();
+            let tally = self.outlet.take_tally();
+            if tally != crate::batch::Tally::default() {
+                self.observer.sent(tally.sent, tally.bytes, tally.dropped);
+            }
+        }
+    }
+
+    fn attend(&mut self, events: &Events, now: Instant) {
+        let sockets = self.outlet.sockets();
+        for event in events {
+            match event.token() {
+                BELL => {}
+                Token(place) if place <= sockets => self.unread[place - 1] = true,
+                token if self.outlet.connections.owns(token) => {
+                    for frame in self.outlet.connections.read(token) {
+                        self.take_frame(frame, now);
+                    }
+                }
+                Token(place) => {
+                    if let Some(listener) = self.listeners.get(place - 1 - sockets) {
+                        self.outlet.connections.accept(listener, now);
+                    }
+                }
+            }
+        }
+        for socket in 0..sockets {
+            if self.unread[socket] {
+                self.unread[socket] = self.read(socket, now);
+            }
+        }
+    }
+
+    /// Reads a socket's datagrams; `true` where it may have more.
+    fn read(&mut self, socket: usize, now: Instant) -> bool {
+        let mut buffer = [0; 2_048];
+        let to = self.outlet.address(socket);
+        for _ in 0..TURN {
+            match self.outlet.receive(socket, &mut buffer) {
+                Ok((length, from)) => {
+                    self.take(&mut buffer[..length], Protocol::Udp, from, to, Route::udp(socket, from), now);
+                }
+                Err(cause) if cause.kind() == ErrorKind::WouldBlock => return false,
+                // A datagram that a client's machine refused, told us by its kernel: the client's affair.
+                Err(_) => {}
+            }
+        }
+        true
+    }
+
+    fn take_frame(&mut self, frame: Frame, now: Instant) {
+        let Frame { connection, from, to, mut bytes } = frame;
+        self.take(&mut bytes, Protocol::Tcp, from, to, Route::Tcp(connection), now);
+    }
+
+    /// One datagram, or one frame.
+    fn take(
+        &mut self,
+        bytes: &mut [u8],
+        protocol: Protocol,
+        from: SocketAddr,
+        to: SocketAddr,
+        route: Route,
+        now: Instant,
+    ) {
+        let known = match route {
+            Route::Udp(..) => self.peers.of_address(from),
+            Route::Tcp(connection) => self.peers.of_connection(connection),
+        };
+        let arrived = Arrived { protocol, from, to, bytes };
+        let taken = match Kind::of(bytes) {
+            Some(Kind::Stun) => self.take_check(arrived, route, now),
+            Some(Kind::Rtcp) => match known {
+                Some(key) => self.take_report(key, bytes, (protocol, from, to), now),
+                None => false,
+            },
+            Some(Kind::Dtls | Kind::Rtp) => known.is_some_and(|key| self.hear(key, arrived, now)),
+            None => false,
+        };
+        if !taken {
+            self.observer.stray();
+        }
+    }
+
+    fn take_check(&mut self, arrived: Arrived<'_>, route: Route, now: Instant) -> bool {
+        let Some(check) = Check::peek(arrived.bytes) else { return false };
+        let Some(key) = self.peers.of_ufrag(check.ufrag) else { return false };
+        let Some(peer) = self.peers.get_mut(key) else { return false };
+        match peer.engine.hear(now, arrived) {
+            Ok(true) => {}
+            Ok(false) => return false,
+            Err(_) => {
+                self.part(key, Farewell::Broken, now);
+                return true;
+            }
+        }
+        if peer.checked(now, check, route)
+            && let Role::Listen(seat) = &peer.role
+            && let Some(place) = seat.place
+            && let Some(fan) = self.fans.get_mut(&seat.programme)
+        {
+            fan.reroute(place, route);
+        }
+        match route {
+            Route::Udp(..) => self.peers.note_address(key, arrived.from),
+            Route::Tcp(connection) => {
+                self.outlet.connections.vouch(connection);
+                self.peers.note_connection(key, connection);
+            }
+        }
+        self.drain(key, now);
+        true
+    }
+
+    /// RTCP: a listener's is opened here, since its stream is sealed here; everybody else's by the engine.
+    fn take_report(
+        &mut self,
+        key: usize,
+        bytes: &mut [u8],
+        (protocol, from, to): (Protocol, SocketAddr, SocketAddr),
+        now: Instant,
+    ) -> bool {
+        let Some(peer) = self.peers.get_mut(key) else { return false };
+        if let Role::Listen(seat) = &peer.role
+            && let Some(place) = seat.place
+        {
+            let heard = self.fans.get_mut(&seat.programme).and_then(|fan| fan.hear(place, bytes, now));
+            if let Some(heard) = heard {
+                self.observer.heard(heard.reception, heard.round_trip);
+            }
+            return true;
+        }
+        self.hear(key, Arrived { protocol, from, to, bytes }, now)
+    }
+
+    fn hear(&mut self, key: usize, arrived: Arrived<'_>, now: Instant) -> bool {
+        let Some(peer) = self.peers.get_mut(key) else { return false };
+        let Ok(taken) = peer.engine.hear(now, arrived) else {
+            self.part(key, Farewell::Broken, now);
+            return true;
+        };
+        self.drain(key, now);
+        taken
+    }
+
+    /// Does what a session's engine asks for, until it has nothing more to say.
+    fn drain(&mut self, key: usize, now: Instant) {
+        let mut left = false;
+        loop {
+            let Some(peer) = self.peers.get_mut(key) else { return };
+            match peer.engine.poll() {
+                Ok(Word::Transmit(transmit)) => {
+                    let ours = matches!(&peer.role, Role::Listen(seat) if seat.place.is_some());
+                    // Its engine would report on a stream that it does not send.
+                    if !(ours && Kind::of(&transmit.contents) == Some(Kind::Rtcp)) {
+                        send(&mut self.outlet, &transmit, peer.route());
+                    }
+                }
+                Ok(Word::Connected) => self.connected(key, now),
+                Ok(Word::Closed) => left = true,
+                Ok(Word::Packet(packet)) => peer.hear(now, &packet),
+                Ok(Word::Nothing(until)) => {
+                    let until = until.min(peer.deadline().0);
+                    if peer.wake.is_none_or(|wake| until < wake) {
+                        peer.wake = Some(until);
+                        self.timers.set(until, key, peer.session);
+                    }
+                    break;
+                }
+                Err(_) => return self.part(key, Farewell::Broken, now),
+            }
+        }
+        if left {
+            self.part(key, Farewell::Left, now);
+        }
+    }
+
+    fn connected(&mut self, key: usize, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        peer.connected = true;
+        let after = now.saturating_duration_since(peer.came);
+        let route = peer.route();
+        match &mut peer.role {
+            Role::Publish(ear) => ear.connected(now),
+            Role::Listen(seat) => {
+                let ssrc = peer.engine.ssrc(peer.track.mid);
+                let fan = self.fans.get_mut(&seat.programme);
+                let (Some((keys, we)), Some(route), Some(ssrc), Some(fan)) =
+                    (peer.engine.keys(), route, ssrc, fan)
+                else {
+                    return self.part(key, Farewell::Broken, now);
+                };
+                let mut sequence = [0; 2];
+                if getrandom::fill(&mut sequence).is_err() {
+                    return self.part(key, Farewell::Broken, now);
+                }
+                let sequence = u16::from_be_bytes(sequence) >> 1;
+                let (opus, red) = (peer.track.opus, peer.track.red);
+                seat.place = Some(fan.add(Stream { peer: key, route, ssrc, opus, red, keys, we, sequence }));
+            }
+        }
+        self.observer.connected(after);
+    }
+
+    /// Lets a session go. Its engine says farewell where it still can.
+    fn part(&mut self, key: usize, why: Farewell, now: Instant) {
+        let Some((mut peer, connections)) = self.peers.remove(key) else { return };
+        if let Role::Listen(seat) = &peer.role
+            && let Some(place) = seat.place
+            && let Some(fan) = self.fans.get_mut(&seat.programme)
+            && let Some(moved) = fan.remove(place)
+            && let Some(Role::Listen(moved)) = self.peers.get_mut(moved).map(|peer| &mut peer.role)
+        {
+            moved.place = Some(place);
+        }
+        if !matches!(why, Farewell::Broken | Farewell::Lost | Farewell::NoIce) && peer.engine.close().is_ok()
+        {
+            while let Ok(word) = peer.engine.poll() {
+                match word {
+                    Word::Transmit(transmit) => send(&mut self.outlet, &transmit, peer.route()),
+                    Word::Nothing(_) => break,
+                    _ => {}
+                }
+            }
+        }
+        for connection in connections {
+            self.outlet.connections.close(connection);
+        }
+        if let Role::Publish(ear) = &mut peer.role {
+            ear.over(now, why);
+        }
+        if let Some(over) = peer.over.take() {
+            // Nobody has to be waiting for it.
+            over.send(why).ok();
+        }
+        self.observer.over(why);
+    }
+
+    /// Does what it is told; `false` when that is to stop.
+    fn obey(&mut self, now: Instant) -> bool {
+        self.bell.silence();
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Join(peer)) => {
+                    let gone =
+                        matches!(&peer.role, Role::Listen(seat) if !self.fans.contains_key(&seat.programme));
+                    let key = self.peers.add(*peer);
+                    if gone {
+                        self.part(key, Farewell::Over, now);
+                    } else {
+                        self.drain(key, now);
+                    }
+                }
+                Ok(Command::Restart(session, theirs, answer)) => {
+                    if let Some(ours) = self.restart(session, &theirs) {
+                        // Whoever asked may have gone.
+                        answer.send(ours).ok();
+                    }
+                }
+                Ok(Command::Close(session, why)) => {
+                    if let Some(key) = self.peers.of_session(session) {
+                        self.part(key, why, now);
+                    }
+                }
+                Ok(Command::Begin(programme, clock)) => {
+                    if self.fans.len() < PROGRAMMES_MAX {
+                        self.fans.insert(programme, Fan::new(clock, self.repeating));
+                    }
+                }
+                Ok(Command::Packet(programme, packet)) => {
+                    if let Some(fan) = self.fans.get_mut(&programme) {
+                        fan.send(&packet, now, &mut self.outlet);
+                    }
+                }
+                Ok(Command::Over(programme)) => self.end(programme, now),
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => {
+                    for key in self.peers.keys() {
+                        self.part(key, Farewell::Stopped, now);
+                    }
+                    self.outlet.flush();
+                    return false;
+                }
+                Err(TryRecvError::Empty) => return true,
+            }
+        }
+    }
+
+    fn restart(&mut self, session: SessionId, theirs: &Credentials) -> Option<Credentials> {
+        let key = self.peers.of_session(session)?;
+        let peer = self.peers.get_mut(key)?;
+        let (ufrag, password) = peer.engine.restart(theirs.ufrag(), theirs.password());
+        self.peers.rename(key, ufrag.clone());
+        Credentials::new(&ufrag, &password).ok()
+    }
+
+    /// Ends a programme: those who listen or are about to are let go.
+    fn end(&mut self, programme: ProgrammeId, now: Instant) {
+        for key in self.peers.keys() {
+            let listens =
+                |peer: &mut Peer| matches!(&peer.role, Role::Listen(seat) if seat.programme == programme);
+            if self.peers.get_mut(key).is_some_and(listens) {
+                self.part(key, Farewell::Over, now);
+            }
+        }
+        self.fans.remove(&programme);
+    }
+
+    /// Tells those sessions the time that want to know it.
+    fn fire(&mut self, now: Instant) {
+        while let Some((at, key, session)) = self.timers.pop(now) {
+            let Some(peer) = self.peers.get_mut(key) else { continue };
+            if peer.session != session || peer.wake != Some(at) {
+                continue;
+            }
+            peer.wake = None;
+            let (until, why) = peer.deadline();
+            if until <= now {
+                self.part(key, why, now);
+            } else if peer.engine.tick(now).is_err() {
+                self.part(key, Farewell::Broken, now);
+            } else {
+                self.drain(key, now);
+            }
+        }
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.swept) >= SWEEP {
+            self.swept = now;
+            self.outlet.connections.sweep(now);
+        }
+    }
+}
+
+/// Sends what an engine wants to be sent: datagrams from the socket that it names, frames by the connection
+/// that the session came by.
+fn send(outlet: &mut Outlet, transmit: &Transmit, route: Option<Route>) {
+    let to = match transmit.proto {
+        Protocol::Udp => {
+            outlet.socket_of(transmit.source).map(|socket| Route::udp(socket, transmit.destination))
+        }
+        _ => outlet.connections.to(transmit.destination).map(Route::Tcp).or(route),
+    };
+    let contents: &[u8] = &transmit.contents;
+    if let Some(to) = to
+        && contents.len() <= crate::batch::DATAGRAM
+    {
+        outlet.send(&to, |datagram| {
+            datagram[..contents.len()].copy_from_slice(contents);
+            contents.len()
+        });
+    }
+}
