@@ -74,6 +74,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         retention: settings.storage.keep,
         ownership: Arc::new(InProcess),
         events,
+        rtc: None,
         metrics: metrics.clone(),
     };
     let backstage = backstage(&house, data_dir)?;

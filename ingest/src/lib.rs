@@ -1,6 +1,6 @@
 //! Lets sound in: every door yields the same [`Publication`] of access units.
 //!
-//! A door ([`rtmp::Listener`], or another that makes its own requests) sends a [`PublishRequest`]: somebody shows a stream key and wants to publish.
+//! A door ([`rtmp::Listener`], or the station's WHIP with [`whip::Door`]) sends a [`PublishRequest`]: somebody shows a stream key and wants to publish.
 //! Whoever receives it checks the key, then accepts or rejects; until then the publisher waits, and nothing
 //! has been promised to it. Accepting gives a [`Publication`], from which tracks and access units come.
 //! Video is read past. Everything a stranger sends has a bound; see [`rtmp::Limits`].
@@ -43,10 +43,11 @@ mod publish_request;
 mod refusal;
 pub mod rtmp;
 mod stream_key;
+pub mod whip;
 
 pub use activity::Activity;
 pub use flv::Media;
-pub use publication::{Publication, PublicationHandle, RecvError, Sink};
+pub use publication::{Closing, Publication, PublicationHandle, RecvError, Sink};
 pub use publish_request::{Answer, Protocol, PublishRequest, Publisher};
 pub use refusal::{CloseReason, Refusal};
 pub use stream_key::{InvalidKey, StreamKey};

@@ -191,6 +191,11 @@ impl Sink {
         }
     }
 
+    /// The same from somewhere else than where the sink is.
+    pub fn closing(&self) -> Closing {
+        Closing(self.close.clone())
+    }
+
     /// Whether its door reads on only when the station has come.
     pub(crate) fn is_in_step(&self) -> bool {
         self.steps.is_some()
@@ -223,6 +228,18 @@ impl Sink {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// Waits for the end of a publication whose [`Sink`] somebody else has.
+#[derive(Clone, Debug)]
+pub struct Closing(watch::Receiver<Option<CloseReason>>);
+
+impl Closing {
+    /// Waits until the station ends the publication, and says why it did.
+    pub async fn wait(mut self) -> CloseReason {
+        let closed = self.0.wait_for(Option::is_some).await;
+        closed.ok().and_then(|reason| reason.clone()).unwrap_or(CloseReason::Ended)
     }
 }
 

@@ -17,14 +17,17 @@ pub enum Protocol {
     Rtmp,
     /// RTMP over TLS.
     Rtmps,
+    /// WHIP: WebRTC (RFC 9725).
+    Whip,
 }
 
 impl Protocol {
-    /// `rtmp` or `rtmps`, for logs and labels.
+    /// `rtmp`, `rtmps` or `whip`, for logs and labels.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rtmp => "rtmp",
             Self::Rtmps => "rtmps",
+            Self::Whip => "whip",
         }
     }
 }

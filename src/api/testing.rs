@@ -111,6 +111,7 @@ impl Desk {
             retention: settings.storage.keep,
             ownership: Arc::new(InProcess),
             events,
+            rtc: None,
             metrics: Metrics::new(),
         };
         let (origin, metrics) = (house.origin.clone(), house.metrics.clone());

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
 use std::time::{Duration, Instant};
 
 use ingest::{CloseReason, Publication, PublishRequest};
-use media::MediaTime;
+use media::{MediaTime, RungId};
 use packager::{Grid, Ladder, LatencyMode, Msn, Packager, RunId, WallClock};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
@@ -97,6 +97,8 @@ pub struct Drive {
     pub releases: SyncSender<Release>,
     /// What can be seen of the run.
     pub status: Arc<Status>,
+    /// Its way to WebRTC listeners.
+    pub programme: Option<rtc::Programme>,
     /// What Prometheus is told.
     pub metrics: Metrics,
 }
@@ -195,8 +197,8 @@ struct Stretch<'a> {
 impl Stretch<'_> {
     fn run(&mut self, feeds: &mut Vec<(SourceId, Feed)>) -> Over {
         let suspended = SuspendWatch::start();
-        let batch = ticks_per_wake(self.drive.ladder.grid().mode());
         let mut ticks: u32 = 0;
+        let mut awake_until: u32 = 0;
         while Instant::now() < self.begin {
             self.obey(feeds);
             if let Some(over) = self.last_call {
@@ -205,11 +207,15 @@ impl Stretch<'_> {
             sleep_until(self.begin.min(Instant::now() + TICK));
         }
         loop {
-            let due = self.begin + TICK * (ticks / batch + 1) * batch;
+            let woken = ticks == awake_until;
+            if woken {
+                awake_until += self.ticks_per_wake(feeds);
+            }
+            let due = self.begin + TICK * awake_until;
             sleep_until(due);
             let now = Instant::now();
             let late = now.saturating_duration_since(due);
-            if late > TICK && ticks.is_multiple_of(batch) {
+            if late > TICK && woken {
                 Status::count(&self.drive.status.late_ticks);
                 self.drive.metrics.late_ticks.add(NoLabel::One, 1);
             }
@@ -228,6 +234,15 @@ impl Stretch<'_> {
                 self.account(feeds);
             }
         }
+    }
+
+    /// Ticks that the next wake makes. Whoever hears by WebRTC, or speaks, hears each tick when it is made.
+    fn ticks_per_wake(&self, feeds: &[(SourceId, Feed)]) -> u32 {
+        let is_heard = self.drive.programme.as_ref().is_some_and(rtc::Programme::is_heard);
+        if is_heard || feeds.iter().any(|(_, feed)| feed.is_interactive()) {
+            return 1;
+        }
+        ticks_per_wake(self.drive.ladder.grid().mode())
     }
 
     /// Takes the hall's commands.
@@ -291,6 +306,11 @@ impl Stretch<'_> {
             return Some(Over::Interrupted);
         }
         while let Some(Output::Unit { rung, unit }) = self.programme.poll_output() {
+            if rung == RungId::Opus
+                && let Some(programme) = &mut self.drive.programme
+            {
+                programme.send(&unit);
+            }
             if let Err(cause) = self.packager.push(rung, unit) {
                 error!(broadcast.id = %self.drive.broadcast, "the packager refused sound: {cause}");
                 return Some(Over::Interrupted);

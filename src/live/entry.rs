@@ -116,6 +116,7 @@ impl Entry {
             started: self.run.started,
             status: self.run.status.clone(),
             shelf: self.run.shelf.clone(),
+            audience: self.run.audience.clone(),
             publishers: self.publishers.clone(),
             preview_key: self.preview_key.clone(),
         }
@@ -137,6 +138,8 @@ pub struct Snapshot {
     pub status: Arc<Status>,
     /// What is listed of it.
     pub shelf: Arc<Shelf>,
+    /// What its WebRTC listeners join; `None` where WebRTC is switched off.
+    pub audience: Option<rtc::Audience>,
     /// Who publishes.
     pub publishers: Vec<Publisher>,
     /// What opens a preview to its host; nobody else may see it.

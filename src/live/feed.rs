@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ingest::{CloseReason, Media, Publication, RecvError};
+use ingest::{CloseReason, Media, Protocol, Publication, RecvError};
 use media::{Channels, Pcm, TrackInfo};
 use tracing::{debug, warn};
 use transcode::demo;
@@ -92,6 +92,11 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// Whether somebody speaks by WebRTC there, to whom others may answer.
+    pub fn is_interactive(&self) -> bool {
+        matches!(self, Self::Publication { protocol, .. } if *protocol == Protocol::Whip.name())
     }
 
     /// Tells a publisher why it is being let go.

@@ -12,6 +12,7 @@ use anyhow::Context;
 use origin::disk::Found;
 use origin::{Channel, Origin, RunDir, RunRecord, Shelf};
 use packager::{Grid, InitSection, Ladder, Msn, RunId, WallClock, Window};
+use rtc::{Audience, Clock, Rtc};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{info, warn};
 use transcode::encode::Encoder;
@@ -48,6 +49,8 @@ pub struct RunHouse {
     pub ownership: Arc<dyn Ownership>,
     /// What the hall hears.
     pub events: UnboundedSender<Event>,
+    /// By what WebRTC listeners are reached; `None` where there are none.
+    pub rtc: Option<Rtc>,
     /// What Prometheus is told.
     pub metrics: Metrics,
 }
@@ -64,6 +67,8 @@ pub struct OnAir {
     pub status: Arc<Status>,
     /// Where it is served from.
     pub shelf: Arc<Shelf>,
+    /// What its WebRTC listeners join.
+    pub audience: Option<Audience>,
     commands: mpsc::SyncSender<Command>,
     threads: [JoinHandle<()>; 2],
 }
@@ -164,6 +169,9 @@ impl RunHouse {
         let status = Arc::new(Status::default());
         let (commands, orders) = mpsc::sync_channel(COMMANDS);
         let (releases, steps) = mpsc::sync_channel(RELEASES);
+        let clock = Clock { anchor: Duration::from_micros(record.anchor.0) };
+        let programme = self.rtc.as_ref().map(|rtc| rtc.programme(clock));
+        let audience = programme.as_ref().map(rtc::Programme::audience);
         let drive = Drive {
             broadcast: record.broadcast.clone(),
             run: record.run.clone(),
@@ -176,6 +184,7 @@ impl RunHouse {
             events: self.events.clone(),
             releases,
             status: status.clone(),
+            programme,
             metrics: self.metrics.clone(),
         };
         let releaser = Releaser {
@@ -195,7 +204,7 @@ impl RunHouse {
             spawn("release", move || releaser.run(&steps))?,
         ];
         let started = record.anchor.at(Grid::FIRST.start());
-        Ok(OnAir { run: record.run.clone(), started, record, status, shelf, commands, threads })
+        Ok(OnAir { run: record.run.clone(), started, record, status, shelf, audience, commands, threads })
     }
 
     /// Ends the run that an earlier process left open of a broadcast that is no more.

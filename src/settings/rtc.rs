@@ -157,8 +157,15 @@ mod tests {
         let two = "turn:turn.example.org:3478?transport=udp, turns:turn.example.org:5349?transport=tcp";
         assert_eq!(turn(two).unwrap().len(), 2);
         assert!(turn("turn:[2001:db8::1]:3478").is_some());
-        for wrong in ["", "turn:", "stun:a.example", "turn://a.example", "turn:a.example>; rel=x", "turn:a,", "turn:?x"]
-        {
+        for wrong in [
+            "",
+            "turn:",
+            "stun:a.example",
+            "turn://a.example",
+            "turn:a.example>; rel=x",
+            "turn:a,",
+            "turn:?x",
+        ] {
             assert_eq!(turn(wrong), None, "{wrong:?}");
         }
     }

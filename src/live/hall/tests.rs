@@ -30,6 +30,7 @@ fn premises(
         retention: Duration::from_mins(2),
         ownership: Arc::new(InProcess),
         events,
+        rtc: None,
         metrics: Metrics::new(),
     };
     let backstage = RunHouse { origin: Origin::new(10), media_dir: dir.join("preview"), ..house.clone() };
