@@ -163,7 +163,7 @@ def station(*flags, core=SERVER_CORE, environment=None):
     with tempfile.TemporaryDirectory(prefix="onair-bench-") as folder:
         data = pathlib.Path(folder)
         web, rtmp = free_port(), free_port()
-        ports = ["--http", f"127.0.0.1:{web}", "--rtmp", f"127.0.0.1:{rtmp}", "--data-dir", str(data / "data")]
+        ports = ["--http", f"127.0.0.1:{web}", "--rtmp", f"127.0.0.1:{rtmp}", "--rtc", "127.0.0.1:0", "--data-dir", str(data / "data")]
         command = [binary("onair"), "serve", *ports, *flags]
         settings = {"ONAIR_LOG": "warn", **(environment or {})}
         with open(data / "onair.log", "wb") as log, running(command, core, settings, log) as process:

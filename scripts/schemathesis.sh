@@ -42,7 +42,7 @@ for name in ${!ONAIR_@}; do unset "$name"; done
 # Asked as an admin, so that no operation is refused before it looks at what it was given.
 key=schemathesis
 secret=$(head -c 32 /dev/urandom | base64 | tr -d '/+=')
-ONAIR_API_KEY=$key ONAIR_API_SECRET=$secret "$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --data-dir data --demo \
+ONAIR_API_KEY=$key ONAIR_API_SECRET=$secret "$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --rtc 127.0.0.1:0 --data-dir data --demo \
     --api-rate-per-address 1000000 --api-rate-per-user 1000000 >banner 2>log &
 server=$!
 

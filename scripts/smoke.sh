@@ -19,7 +19,7 @@ trap finish EXIT
 fail() { echo "smoke: $*" >&2; exit 1; }
 
 cd "$folder"
-"$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --data-dir data --demo >banner 2>log &
+"$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --rtc 127.0.0.1:0 --data-dir data --demo >banner 2>log &
 server=$!
 
 # Half a minute: the banner is the first thing that a person waits for.

@@ -2,6 +2,7 @@
 
 mod doors;
 mod observe;
+mod rtc_port;
 mod told;
 
 use std::io;
@@ -66,6 +67,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
+    let observer: Arc<dyn rtc::Observer> = Arc::new(());
+    let port = rtc_port::open(&settings.rtc, &observer)?;
     let (events, heard) = mpsc::unbounded_channel();
     let media_dir = data_dir.join("live");
     let house = RunHouse {
@@ -74,7 +77,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         retention: settings.storage.keep,
         ownership: Arc::new(InProcess),
         events,
-        rtc: None,
+        rtc: port.as_ref().map(|(rtc, _)| rtc.clone()),
         metrics: metrics.clone(),
     };
     let backstage = backstage(&house, data_dir)?;
@@ -160,6 +163,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     programmes.await.context("the hall stopped by a panic")?;
     origin.drain();
     backstage.origin.drain();
+    if let Some((_, threads)) = port {
+        tokio::task::spawn_blocking(|| threads.stop()).await.context("the WebRTC port stopped by a panic")?;
+    }
     web_shutdown.cancel();
     tasks.close();
     tasks.wait().await;

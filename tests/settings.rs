@@ -266,7 +266,17 @@ fn a_port_that_is_taken_exits_with_1_and_is_named() {
 fn logs_are_json_by_setting_and_the_banner_tells_the_ports_that_were_found() {
     let folder = TempDir::new().unwrap();
     let mut station = Command::new(env!("CARGO_BIN_EXE_onair"))
-        .args(["serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--log-format", "json"])
+        .args([
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--rtmp",
+            "127.0.0.1:0",
+            "--rtc",
+            "127.0.0.1:0",
+            "--log-format",
+            "json",
+        ])
         .env_clear()
         .current_dir(folder.path())
         .stdout(Stdio::piped())

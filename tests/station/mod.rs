@@ -60,7 +60,17 @@ impl Station {
                 command.env_remove(name);
             }
         }
-        command.args(["serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data-dir", "data"]);
+        command.args([
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--rtmp",
+            "127.0.0.1:0",
+            "--rtc",
+            "127.0.0.1:0",
+            "--data-dir",
+            "data",
+        ]);
         command.args(&arguments).current_dir(folder.path()).stdin(Stdio::null());
         command.stdout(File::create(&banner).unwrap());
         command.stderr(File::options().create(true).append(true).open(folder.path().join("log")).unwrap());

@@ -92,7 +92,17 @@ fn a_folder_that_cannot_be_made_is_one_line_and_no_start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "not a folder").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_onair"))
-        .args(["serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--data-dir", "file/data"])
+        .args([
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--rtmp",
+            "127.0.0.1:0",
+            "--rtc",
+            "127.0.0.1:0",
+            "--data-dir",
+            "file/data",
+        ])
         .current_dir(&folder)
         .output()
         .unwrap();
