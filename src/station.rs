@@ -33,7 +33,7 @@ use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::logs::Redacted;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Gate, Ledger};
 use crate::settings::Settings;
 use doors::Doors;
@@ -67,8 +67,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
-    let observer: Arc<dyn rtc::Observer> = Arc::new(());
-    let port = rtc_port::open(&settings.rtc, &observer)?;
+    let port = rtc_port::open(&settings.rtc, &webrtc::observer(&metrics))?;
     let (events, heard) = mpsc::unbounded_channel();
     let media_dir = data_dir.join("live");
     let house = RunHouse {

@@ -49,9 +49,9 @@ pub trait Observer: Send + Sync + 'static {
         let _ = after;
     }
 
-    /// A session is over.
-    fn over(&self, why: Farewell) {
-        let _ = why;
+    /// A session is over; whether its handshake ever was.
+    fn over(&self, why: Farewell, was_connected: bool) {
+        let _ = (why, was_connected);
     }
 
     /// A listener says how it hears us.

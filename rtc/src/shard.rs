@@ -315,7 +315,6 @@ impl Shard {
 
     fn connected(&mut self, key: usize, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        peer.connected = true;
         let after = now.saturating_duration_since(peer.came);
         let route = peer.route();
         match &mut peer.role {
@@ -337,7 +336,10 @@ impl Shard {
                 seat.place = Some(fan.add(Stream { peer: key, route, ssrc, opus, red, keys, we, sequence }));
             }
         }
-        self.observer.connected(after);
+        if let Some(peer) = self.peers.get_mut(key) {
+            peer.connected = true;
+            self.observer.connected(after);
+        }
     }
 
     /// Lets a session go. Its engine says farewell where it still can.
@@ -371,7 +373,7 @@ impl Shard {
             // Nobody has to be waiting for it.
             over.send(why).ok();
         }
-        self.observer.over(why);
+        self.observer.over(why, peer.connected);
     }
 
     /// Does what it is told; `false` when that is to stop.

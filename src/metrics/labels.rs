@@ -118,10 +118,34 @@ labels! {
         Init => ["init"],
         /// An endless stream.
         Stream => ["stream"],
+        /// Sound, by WebRTC.
+        Webrtc => ["webrtc"],
         /// The web front end.
         Page => ["page"],
         /// Everything else.
         Api => ["api"],
+    }
+}
+
+labels! {
+    /// Why a WebRTC session is over.
+    SessionEnd ["reason"] {
+        /// Its client closed it.
+        Left => ["left"],
+        /// Nothing was heard of its client any more.
+        Lost => ["lost"],
+        /// No check of its client arrived.
+        NoIce => ["no_ice"],
+        /// The DTLS handshake did not succeed.
+        NoDtls => ["no_dtls"],
+        /// What came could not be gone on with.
+        Broken => ["broken"],
+        /// The station let it go.
+        Dismissed => ["dismissed"],
+        /// What it listened to is over.
+        Over => ["over"],
+        /// The station stopped.
+        Stopped => ["stopped"],
     }
 }
 

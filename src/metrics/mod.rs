@@ -18,6 +18,7 @@ pub mod labels;
 pub mod process;
 pub mod series;
 pub mod table;
+pub mod webrtc;
 
 use prometheus_client::{
     encoding::text::encode,
@@ -30,6 +31,7 @@ use self::{
     process::Process,
     series::{Counters, Gauges, Seconds},
     table::{Kind, TABLE},
+    webrtc::WebRtc,
 };
 
 /// The type of the text that [`Metrics::render`] returns, for the response's `Content-Type`.
@@ -83,6 +85,7 @@ pub struct Metrics {
     pub source_concealed_frames: Counters<NoLabel>,
     /// Ticks of the programme that began more than one tick late.
     pub late_ticks: Counters<NoLabel>,
+    webrtc: WebRtc,
     process_cpu: Seconds,
     process_memory: Gauges<NoLabel>,
     process_fds: Gauges<NoLabel>,
@@ -114,6 +117,7 @@ impl Metrics {
             source_cuts: Counters::new(),
             source_concealed_frames: Counters::new(),
             late_ticks: Counters::new(),
+            webrtc: WebRtc::new(),
             process_cpu: Seconds::default(),
             process_memory: Gauges::new(),
             process_fds: Gauges::new(),
@@ -165,6 +169,15 @@ impl Metrics {
             "onair_source_cuts_total" => Box::new(self.source_cuts.clone()),
             "onair_source_concealed_frames_total" => Box::new(self.source_concealed_frames.clone()),
             "onair_late_ticks_total" => Box::new(self.late_ticks.clone()),
+            "onair_webrtc_transports" => Box::new(self.webrtc.transports.clone()),
+            "onair_webrtc_join_seconds" => Box::new(self.webrtc.join.clone()),
+            "onair_webrtc_sessions_ended_total" => Box::new(self.webrtc.ends.clone()),
+            "onair_webrtc_round_trip_seconds" => Box::new(self.webrtc.round_trip.clone()),
+            "onair_webrtc_jitter_seconds" => Box::new(self.webrtc.jitter.clone()),
+            "onair_webrtc_loss_ratio" => Box::new(self.webrtc.loss.clone()),
+            "onair_webrtc_datagrams_total" => Box::new(self.webrtc.datagrams.clone()),
+            "onair_webrtc_datagrams_dropped_total" => Box::new(self.webrtc.dropped.clone()),
+            "onair_webrtc_strays_total" => Box::new(self.webrtc.strays.clone()),
             "onair_process_cpu_seconds_total" => Box::new(self.process_cpu.clone()),
             "onair_process_resident_memory_bytes" => Box::new(self.process_memory.clone()),
             "onair_process_open_fds" => Box::new(self.process_fds.clone()),

@@ -98,6 +98,16 @@ impl<L: Labels> Gauges<L> {
         self.0.at(label).store(value, Relaxed);
     }
 
+    /// Adds one.
+    pub fn raise(&self, label: L) {
+        self.0.at(label).fetch_add(1, Relaxed);
+    }
+
+    /// Takes one away that was added.
+    pub fn lower(&self, label: L) {
+        self.0.at(label).fetch_sub(1, Relaxed);
+    }
+
     /// Adds one until the guard is dropped.
     pub fn enter(&self, label: L) -> Entered<L> {
         self.0.at(label).fetch_add(1, Relaxed);

@@ -1,7 +1,7 @@
 //! The list of all metrics, in one place.
 
 use super::labels::{
-    BroadcastState, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher, StatusClass,
+    BroadcastState, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher, SessionEnd, StatusClass,
 };
 
 /// One metric.
@@ -142,6 +142,63 @@ pub const TABLE: &[Row] = &[
         "Frames of 20 ms made up for a source that had none",
     ),
     row("onair_late_ticks_total", Counter, None, &[], "Ticks of a programme that began more than 20 ms late"),
+    row(
+        "onair_webrtc_transports",
+        Gauge,
+        None,
+        &[],
+        "WebRTC sessions whose handshake is over, of every kind",
+    ),
+    row(
+        "onair_webrtc_join_seconds",
+        Histogram,
+        Some("seconds"),
+        &[],
+        "Time from the answer to an offer to the end of the DTLS handshake",
+    ),
+    row(
+        "onair_webrtc_sessions_ended_total",
+        Counter,
+        None,
+        &[label::<SessionEnd, 0>()],
+        "WebRTC sessions that are over, or never came about, by why",
+    ),
+    row(
+        "onair_webrtc_round_trip_seconds",
+        Histogram,
+        Some("seconds"),
+        &[],
+        "Round trips to WebRTC listeners, as their reports tell",
+    ),
+    row(
+        "onair_webrtc_jitter_seconds",
+        Histogram,
+        Some("seconds"),
+        &[],
+        "Inter-arrival jitter of WebRTC listeners, as their reports tell",
+    ),
+    row(
+        "onair_webrtc_loss_ratio",
+        Histogram,
+        Some("ratio"),
+        &[],
+        "Share of packets that a WebRTC listener lost since its last report",
+    ),
+    row("onair_webrtc_datagrams_total", Counter, None, &[], "Datagrams that left the WebRTC port"),
+    row(
+        "onair_webrtc_datagrams_dropped_total",
+        Counter,
+        None,
+        &[],
+        "Datagrams that the kernel did not take from the WebRTC port",
+    ),
+    row(
+        "onair_webrtc_strays_total",
+        Counter,
+        None,
+        &[],
+        "Datagrams that came to the WebRTC port and belong to no session",
+    ),
     row(
         "onair_process_cpu_seconds_total",
         Counter,
