@@ -1,11 +1,21 @@
+import { copyFileSync, cpSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 /** Where `vite dev` finds the server. */
 const STATION = process.env.ONAIR_URL ?? "http://127.0.0.1:8080";
 
+/** The demo pages are served as they stand; hls.js lies beside them. */
+const demo = {
+  name: "demo",
+  closeBundle() {
+    cpSync("demo", "dist/demo", { recursive: true });
+    copyFileSync("node_modules/hls.js/dist/hls.light.min.js", "dist/demo/hls.light.min.js");
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), demo],
   resolve: {
     // The light build leaves out subtitles, alternate tracks and DRM, none of which a voice needs.
     alias: { "hls.js": "hls.js/light" },

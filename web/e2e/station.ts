@@ -79,7 +79,18 @@ export class Station {
   }
 
   async #start(http: string, rtmp: string): Promise<void> {
-    const flags = ["serve", "--http", http, "--rtmp", rtmp, "--rtc", "127.0.0.1:0", "--data-dir", this.#dataDir, ...this.#flags];
+    const flags = [
+      "serve",
+      "--http",
+      http,
+      "--rtmp",
+      rtmp,
+      "--rtc",
+      "127.0.0.1:0",
+      "--data-dir",
+      this.#dataDir,
+      ...this.#flags,
+    ];
     const server = spawn(BINARY, flags, {
       cwd: this.#dataDir,
       env: withoutSettings(process.env),
