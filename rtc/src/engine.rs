@@ -12,12 +12,13 @@ use str0m::config::DtlsCert;
 use str0m::format::Codec;
 use str0m::media::{Media, Mid};
 use str0m::net::{Protocol, Receive, TcpType};
-use str0m::rtp::{Extension, RtpPacket};
+use str0m::rtp::{Extension, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
 
 use crate::answer;
 use crate::offer::{Direction, Offer};
 use crate::srtp::{End, Keys};
+use crate::stage::Forward;
 use crate::tap::{PROVIDER, Tapped};
 
 /// How often a publisher is told how its packets arrive.
@@ -50,7 +51,7 @@ pub(crate) enum Way {
     Out,
 }
 
-/// What is negotiated for the one track of a session.
+/// What is negotiated for one track of a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Track {
     pub(crate) mid: Mid,
@@ -100,6 +101,12 @@ pub(crate) struct Engine {
     rtc: Rtc,
     tapped: Tapped,
     we: End,
+}
+
+/// Sections in which a client is sent something and sends nothing, `most` at most.
+pub(crate) fn slots(offer: &Offer, most: usize) -> Vec<Mid> {
+    let receives = offer.audios().iter().filter(|audio| audio.direction == Direction::RecvOnly);
+    receives.take(most).map(|audio| Mid::from(audio.mid.as_str())).collect()
 }
 
 /// The session could not go on.
@@ -158,6 +165,16 @@ impl Engine {
             params.iter().find(|p| p.spec().codec == Codec::Opus && spoken.contains(&p.pt())).ok_or(none)?;
         // The engine takes RED wherever it is offered.
         Ok(Track { mid, opus: *opus.pt(), red: audio.red })
+    }
+
+    /// Sends a packet of `mid`; what is polled after it is to be sent.
+    pub(crate) fn forward(&mut self, mid: Mid, opus: u8, packet: &Forward, now: Instant) {
+        let mut api = self.rtc.direct_api();
+        if let Some(stream) = api.stream_tx_by_mid(mid, None) {
+            let Forward { sequence, time, marker, data, .. } = packet;
+            let write = RtpWrite::new(opus.into(), (*sequence).into(), *time, now, &**data);
+            stream.write_rtp(write.marker(*marker));
+        }
     }
 
     /// The name by which checks ask for this session.

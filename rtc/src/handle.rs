@@ -7,20 +7,25 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use str0m::config::DtlsCert;
+use str0m::media::Mid;
 use tokio::sync::oneshot;
 
 use crate::credentials::Credentials;
 use crate::ear::Ear;
-use crate::engine::{Common, Engine, JoinError, Way};
+use crate::engine::{Common, Engine, JoinError, Way, slots};
 use crate::fan::Repeating;
 use crate::observer::{Farewell, Observer};
 use crate::offer::Offer;
-use crate::peer::{Peer, Role, Seat};
+use crate::peer::{Peer, Role, Seat, Spot};
 use crate::port::{BindError, Port};
 use crate::programme::{Audience, Clock, Programme};
 use crate::session::SessionId;
 use crate::shard::{Command, Line, Shard};
+use crate::stage::{Forwarding, Stage, StageDoor};
 use crate::tap::PROVIDER;
+
+/// Voices that somebody on a stage is sent at once.
+const SLOTS_MAX: usize = 8;
 
 /// Where the port is and how much it takes.
 #[derive(Clone, Debug)]
@@ -177,19 +182,58 @@ impl Rtc {
         programme
     }
 
+    /// Opens a stage; `forwarding` decides there who hears whom.
+    pub fn stage(&self, forwarding: Box<dyn Forwarding>) -> Stage {
+        let shard = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.shards.len();
+        Stage::new(forwarding, shard, self.0.shards[shard].0.clone())
+    }
+
+    /// Answers somebody who comes onto a stage, to be heard there and by `ear`. They are sent as many voices at
+    /// once as the offer has sections that receive and do not send, eight at the most.
+    pub async fn speak(
+        &self,
+        offer: Offer,
+        stage: &StageDoor,
+        ear: Box<dyn Ear>,
+    ) -> Result<Joined, JoinError> {
+        let spot = Spot::take(stage);
+        self.join_at(stage.shard, offer, Way::In, |slots| Role::Speak(spot.with(slots), ear)).await
+    }
+
+    /// Lets what a session sends go nowhere, or go on again.
+    pub fn mute(&self, session: SessionId, muted: bool) {
+        let line = self.line_of(session).clone();
+        if !line.tell(Command::Mute(session, muted)) {
+            tracing::warn!("the WebRTC port is behind, and a session is not muted");
+        }
+    }
+
     async fn join(&self, offer: Offer, way: Way, role: impl FnOnce() -> Role) -> Result<Joined, JoinError> {
+        let shard = self.0.next.fetch_add(1, Ordering::Relaxed) % self.0.shards.len();
+        self.join_at(shard, offer, way, |_| role()).await
+    }
+
+    async fn join_at(
+        &self,
+        shard: usize,
+        offer: Offer,
+        way: Way,
+        role: impl FnOnce(Vec<Mid>) -> Role,
+    ) -> Result<Joined, JoinError> {
         let place = Place::take(&self.0).ok_or(JoinError::Full)?;
         let shards = self.0.shards.len();
-        let shard = self.0.next.fetch_add(1, Ordering::Relaxed) % shards;
         let (line, common) = &self.0.shards[shard];
         let session = SessionId::fresh(shard, shards);
         let came = instant();
         let common = common.clone();
         // A millisecond of parsing and key schedules: not on the threads that answer requests.
-        let answered = tokio::task::spawn_blocking(move || Engine::answer(&common, &offer, way, came));
-        let (engine, track, answer) = answered.await.map_err(|_| JoinError::Away)??;
+        let answered = tokio::task::spawn_blocking(move || {
+            let (engine, track, answer) = Engine::answer(&common, &offer, way, came)?;
+            Ok((engine, track, answer, slots(&offer, SLOTS_MAX)))
+        });
+        let (engine, track, answer, slots) = answered.await.map_err(|_| JoinError::Away)??;
         let (over, told) = oneshot::channel();
-        let peer = Peer::new(session, engine, track, role(), came, over, place);
+        let peer = Peer::new(session, engine, track, role(slots), came, over, place);
         let ufrag = peer.ufrag.clone();
         if !line.tell(Command::Join(Box::new(peer))) {
             return Err(JoinError::Away);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use str0m::media::Mid;
 use str0m::rtp::RtpPacket;
 use tokio::sync::oneshot;
 
@@ -16,6 +17,7 @@ use crate::outlet::Route;
 use crate::programme::{Audience, ProgrammeId};
 use crate::red;
 use crate::session::SessionId;
+use crate::stage::{Forwarding, StageDoor, StageId};
 use crate::stun::Check;
 
 /// A client that is not heard of for so long has left (RFC 7675 section 5.1).
@@ -36,6 +38,35 @@ pub(crate) enum Role {
     Publish(Box<dyn Ear>),
     /// Its client listens to a programme.
     Listen(Seat),
+    /// Its client is on a stage, and its sound goes to an ear as well.
+    Speak(Spot, Box<dyn Ear>),
+}
+
+/// A speaker's place on a stage.
+pub(crate) struct Spot {
+    pub(crate) stage: StageId,
+    members: Arc<AtomicUsize>,
+    /// The sections in which it is sent voices.
+    pub(crate) slots: Vec<Mid>,
+}
+
+impl Spot {
+    pub(crate) fn take(door: &StageDoor) -> Self {
+        door.members.fetch_add(1, Ordering::Relaxed);
+        Self { stage: door.id, members: door.members.clone(), slots: Vec::new() }
+    }
+
+    /// With these sections for voices.
+    pub(crate) fn with(mut self, slots: Vec<Mid>) -> Self {
+        self.slots = slots;
+        self
+    }
+}
+
+impl Drop for Spot {
+    fn drop(&mut self) {
+        self.members.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A listener's part of an audience.
@@ -71,6 +102,8 @@ pub(crate) struct Peer {
     /// Told when it is over, and why.
     pub(crate) over: Option<oneshot::Sender<Farewell>>,
     pub(crate) connected: bool,
+    /// What its client sends goes nowhere.
+    pub(crate) muted: bool,
     /// The last time that a check with its password arrived.
     pub(crate) checked: Option<Instant>,
     /// When it is to be told the time.
@@ -109,6 +142,7 @@ impl Peer {
             came,
             over: Some(over),
             connected: false,
+            muted: false,
             checked: None,
             wake: None,
             addresses: Vec::new(),
@@ -166,14 +200,24 @@ impl Peer {
         }
     }
 
-    /// Hands on sound that came.
-    pub(crate) fn hear(&mut self, now: Instant, packet: &RtpPacket) {
-        let Role::Publish(ear) = &mut self.role else { return };
+    /// Hands on sound that came: to its ear, and to the stage that it is on.
+    pub(crate) fn hear(&mut self, now: Instant, packet: &RtpPacket, mut stage: Option<&mut dyn Forwarding>) {
+        let session = self.session;
+        let ear = match &mut self.role {
+            Role::Publish(ear) | Role::Speak(_, ear) if !self.muted => ear,
+            _ => return,
+        };
+        let mut hand_on = |heard: Heard<'_>| {
+            ear.hear(now, heard);
+            if let Some(stage) = &mut stage {
+                stage.hear(now, session, heard);
+            }
+        };
         let (sequence, time) = (*packet.seq_no, packet.time.numer());
         let level = packet.header.ext_vals.audio_level.map(i8::unsigned_abs);
         let kind = *packet.header.payload_type;
         if kind == self.track.opus {
-            ear.hear(now, Heard { sequence, time, level, data: &packet.payload });
+            hand_on(Heard { sequence, time, level, data: &packet.payload });
         } else if Some(kind) == self.track.red {
             let blocks = red::blocks(&packet.payload);
             let newest = blocks.len().saturating_sub(1);
@@ -185,7 +229,7 @@ impl Peer {
                     && block.payload_type == self.track.opus
                     && !block.data.is_empty()
                 {
-                    ear.hear(now, Heard { sequence, time, level, data: block.data });
+                    hand_on(Heard { sequence, time, level, data: block.data });
                 }
             }
         }

@@ -1,34 +1,34 @@
 //! A thread, its sockets and its sessions. It alone touches them; others send it commands.
 
+mod command;
 mod line;
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use str0m::net::{Protocol, Transmit};
-use tokio::sync::oneshot;
 
 use crate::connections::{Connections, Frame};
-use crate::credentials::Credentials;
 use crate::demux::Kind;
 use crate::engine::{Arrived, Word};
 use crate::fan::{Fan, Repeating, Stream};
 use crate::observer::{Farewell, Observer};
 use crate::outlet::{Outlet, Route};
-use crate::peer::{Peer, Role};
+use crate::peer::Role;
 use crate::peers::Peers;
 use crate::port::Port;
-use crate::programme::{Clock, Packet, ProgrammeId};
-use crate::session::SessionId;
+use crate::programme::ProgrammeId;
+use crate::stage::{Forwarding, StageId};
 use crate::stun::Check;
 use crate::timers::Timers;
 
+pub(crate) use command::Command;
 pub(crate) use line::{Bell, Line};
 
 /// Datagrams of a socket that are read before anything else has its turn.
@@ -37,28 +37,7 @@ const TURN: usize = 256;
 /// Between two looks at what nobody else looks after.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// Packets that a port may be behind before it is of no use to hand it more.
-const PROGRAMMES_MAX: usize = 10_000;
-
 const BELL: Token = Token(0);
-
-/// What a shard is told.
-pub(crate) enum Command {
-    /// Hold this session.
-    Join(Box<Peer>),
-    /// Take a session's new ICE credentials; it answers with its own.
-    Restart(SessionId, Credentials, oneshot::Sender<Credentials>),
-    /// Let a session go.
-    Close(SessionId, Farewell),
-    /// A programme begins.
-    Begin(ProgrammeId, Clock),
-    /// Send this to everybody who listens to that.
-    Packet(ProgrammeId, Arc<Packet>),
-    /// A programme is over.
-    Over(ProgrammeId),
-    /// Let everybody go.
-    Stop,
-}
 
 /// Sockets, sessions and listeners of one thread.
 pub(crate) struct Shard {
@@ -69,6 +48,7 @@ pub(crate) struct Shard {
     outlet: Outlet,
     peers: Peers,
     fans: HashMap<ProgrammeId, Fan>,
+    stages: HashMap<StageId, Box<dyn Forwarding>>,
     timers: Timers,
     repeating: Repeating,
     observer: Arc<dyn Observer>,
@@ -109,6 +89,7 @@ impl Shard {
             outlet: Outlet::new(udp, connections),
             peers: Peers::default(),
             fans: HashMap::new(),
+            stages: HashMap::new(),
             timers: Timers::default(),
             repeating,
             observer,
@@ -296,7 +277,15 @@ impl Shard {
                 }
                 Ok(Word::Connected) => self.connected(key, now),
                 Ok(Word::Closed) => left = true,
-                Ok(Word::Packet(packet)) => peer.hear(now, &packet),
+                Ok(Word::Packet(packet)) => {
+                    let spot = if let Role::Speak(spot, _) = &peer.role { Some(spot.stage) } else { None };
+                    let stage = spot.and_then(|stage| self.stages.get_mut(&stage));
+                    // The shorter life of the box is the stage's in this call.
+                    peer.hear(now, &packet, stage.map(|stage| &mut **stage as &mut dyn Forwarding));
+                    if let Some(stage) = spot {
+                        self.forward(stage, now);
+                    }
+                }
                 Ok(Word::Nothing(until)) => {
                     let until = until.min(peer.deadline().0);
                     if peer.wake.is_none_or(|wake| until < wake) {
@@ -319,6 +308,12 @@ impl Shard {
         let route = peer.route();
         match &mut peer.role {
             Role::Publish(ear) => ear.connected(now),
+            Role::Speak(spot, ear) => {
+                ear.connected(now);
+                if let Some(stage) = self.stages.get_mut(&spot.stage) {
+                    stage.join(now, peer.session, spot.slots.len());
+                }
+            }
             Role::Listen(seat) => {
                 let ssrc = peer.engine.ssrc(peer.track.mid);
                 let fan = self.fans.get_mut(&seat.programme);
@@ -366,8 +361,16 @@ impl Shard {
         for connection in connections {
             self.outlet.connections.close(connection);
         }
-        if let Role::Publish(ear) = &mut peer.role {
-            ear.over(now, why);
+        match &mut peer.role {
+            Role::Publish(ear) => ear.over(now, why),
+            Role::Speak(spot, ear) => {
+                ear.over(now, why);
+                if let Some(stage) = self.stages.get_mut(&spot.stage) {
+                    stage.leave(now, peer.session);
+                }
+                self.forward(spot.stage, now);
+            }
+            Role::Listen(_) => {}
         }
         if let Some(over) = peer.over.take() {
             // Nobody has to be waiting for it.
@@ -376,73 +379,17 @@ impl Shard {
         self.observer.over(why, peer.connected);
     }
 
-    /// Does what it is told; `false` when that is to stop.
-    fn obey(&mut self, now: Instant) -> bool {
-        self.bell.silence();
-        loop {
-            match self.commands.try_recv() {
-                Ok(Command::Join(peer)) => {
-                    let gone =
-                        matches!(&peer.role, Role::Listen(seat) if !self.fans.contains_key(&seat.programme));
-                    let key = self.peers.add(*peer);
-                    if gone {
-                        self.part(key, Farewell::Over, now);
-                    } else {
-                        self.drain(key, now);
-                    }
-                }
-                Ok(Command::Restart(session, theirs, answer)) => {
-                    if let Some(ours) = self.restart(session, &theirs) {
-                        // Whoever asked may have gone.
-                        answer.send(ours).ok();
-                    }
-                }
-                Ok(Command::Close(session, why)) => {
-                    if let Some(key) = self.peers.of_session(session) {
-                        self.part(key, why, now);
-                    }
-                }
-                Ok(Command::Begin(programme, clock)) => {
-                    if self.fans.len() < PROGRAMMES_MAX {
-                        self.fans.insert(programme, Fan::new(clock, self.repeating));
-                    }
-                }
-                Ok(Command::Packet(programme, packet)) => {
-                    if let Some(fan) = self.fans.get_mut(&programme) {
-                        fan.send(&packet, now, &mut self.outlet);
-                    }
-                }
-                Ok(Command::Over(programme)) => self.end(programme, now),
-                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => {
-                    for key in self.peers.keys() {
-                        self.part(key, Farewell::Stopped, now);
-                    }
-                    self.outlet.flush();
-                    return false;
-                }
-                Err(TryRecvError::Empty) => return true,
+    /// Sends what a stage has decided to forward.
+    fn forward(&mut self, stage: StageId, now: Instant) {
+        while let Some(packet) = self.stages.get_mut(&stage).and_then(|stage| stage.poll_output()) {
+            let Some(key) = self.peers.of_session(packet.to) else { continue };
+            let Some(peer) = self.peers.get_mut(key) else { continue };
+            let Role::Speak(spot, _) = &peer.role else { continue };
+            if let Some(mid) = spot.slots.get(packet.slot) {
+                peer.engine.forward(*mid, peer.track.opus, &packet, now);
+                self.drain(key, now);
             }
         }
-    }
-
-    fn restart(&mut self, session: SessionId, theirs: &Credentials) -> Option<Credentials> {
-        let key = self.peers.of_session(session)?;
-        let peer = self.peers.get_mut(key)?;
-        let (ufrag, password) = peer.engine.restart(theirs.ufrag(), theirs.password());
-        self.peers.rename(key, ufrag.clone());
-        Credentials::new(&ufrag, &password).ok()
-    }
-
-    /// Ends a programme: those who listen or are about to are let go.
-    fn end(&mut self, programme: ProgrammeId, now: Instant) {
-        for key in self.peers.keys() {
-            let listens =
-                |peer: &mut Peer| matches!(&peer.role, Role::Listen(seat) if seat.programme == programme);
-            if self.peers.get_mut(key).is_some_and(listens) {
-                self.part(key, Farewell::Over, now);
-            }
-        }
-        self.fans.remove(&programme);
     }
 
     /// Tells those sessions the time that want to know it.

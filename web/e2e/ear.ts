@@ -15,7 +15,13 @@ export async function putEar(page: Page): Promise<void> {
     if (audio === null) throw new Error("the page has no audio element");
     const context = new AudioContext();
     const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
-    context.createMediaElementSource(audio).connect(analyser).connect(context.destination);
+    // An element that plays a peer connection hands nothing on; its stream does.
+    const stream = audio.srcObject;
+    const source =
+      stream instanceof MediaStream
+        ? context.createMediaStreamSource(stream)
+        : context.createMediaElementSource(audio);
+    source.connect(analyser).connect(context.destination);
     const ear = { context, analyser, restarts: 0 };
     // What comes before the first sound is the start.
     let begun = false;

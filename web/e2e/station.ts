@@ -46,6 +46,11 @@ export class Station {
     return new URL(path, this.#known.web).href;
   }
 
+  /** The key of `studio`, as WHIP wants it. */
+  get key(): string {
+    return this.#known.streamKey.replace(/^.*token=/, "");
+  }
+
   /** Where an encoder publishes `studio`. */
   get publishUrl(): string {
     return `${this.#known.rtmp}/${this.#known.streamKey}`;

@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Browser, openBrowser, openSpeaker, type Page } from "./browser.ts";
+import { hearTone, putEar } from "./ear.ts";
+import { Station } from "./station.ts";
+
+let station: Station;
+let folder: string;
+let speaker: Browser;
+let listener: Browser;
+
+beforeAll(async () => {
+  station = await Station.open();
+  folder = await mkdtemp(join(tmpdir(), "onair-tone-"));
+  const tone = join(folder, "tone.wav");
+  const sine = "sine=frequency=440:sample_rate=48000:duration=20";
+  await promisify(execFile)("ffmpeg", ["-loglevel", "error", "-f", "lavfi", "-i", sine, tone]);
+  speaker = await openSpeaker(tone);
+  listener = await openBrowser();
+});
+
+afterAll(async () => {
+  await speaker?.close();
+  await listener?.close();
+  await station?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Fills a demo page's form and sends it. */
+async function begin(page: Page, path: string, token: string): Promise<void> {
+  await page.goto(station.page(`demo/${path}`));
+  if (token !== "") await page.getByLabel(/key|Token/).fill(token);
+  await page.getByRole("button", { name: /Publish|Listen/ }).click();
+}
+
+/** Waits until the page says so. */
+async function says(page: Page, state: string): Promise<void> {
+  await page.getByRole("status").filter({ hasText: state }).waitFor({ timeout: 60_000 });
+}
+
+test("a microphone in Chromium is heard by WebRTC and by HLS at the same time", async () => {
+  const host = await speaker.newPage();
+  await begin(host, "whip.html", station.key);
+  await says(host, "connected");
+
+  const near = await listener.newPage();
+  await begin(near, "whep.html", "");
+  await says(near, "connected");
+  const far = await listener.newPage();
+  await begin(far, "hls.html", "");
+  await says(far, "playing");
+
+  await putEar(near);
+  await putEar(far);
+  expect(Math.abs((await hearTone(near)) - 440)).toBeLessThan(10);
+  expect(Math.abs((await hearTone(far)) - 440)).toBeLessThan(10);
+
+  await host.getByRole("button", { name: "Stop" }).click();
+  await says(host, "idle");
+});
