@@ -3,7 +3,7 @@
 # Where it may not install, it says in one line what is missing, and exits 1.
 #
 #   scripts/deps.sh build   what `make run` needs (the default)
-#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, Python
+#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, coturn, Python
 #   scripts/deps.sh bench   what `make bench` needs as well: nginx
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,6 +45,8 @@ need_test() {
     # The store is tested on a server of its own; the one that Debian may start is left alone.
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || need postgres postgresql
     [ -n "${CHROMIUM:-}" ] || need chromium chromium
+    # The relay that WebRTC clients behind strict firewalls use.
+    need turnserver coturn
     # schemathesis, which asks the API, lives in a virtual environment of its own.
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)

@@ -27,9 +27,13 @@ export async function publish(endpoint, key, stream) {
   return negotiate(peer, endpoint, key);
 }
 
-/** Listens by WHEP. @param {string} endpoint @param {string} token @param {HTMLAudioElement} audio */
-export async function listen(endpoint, token, audio) {
-  const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+/**
+ * Listens by WHEP.
+ * @param {string} endpoint @param {string} token @param {HTMLAudioElement} audio
+ * @param {RTCConfiguration} configuration ICE servers, where the network needs them
+ */
+export async function listen(endpoint, token, audio, configuration = {}) {
+  const peer = new RTCPeerConnection({ ...configuration, bundlePolicy: "max-bundle" });
   peer.addTransceiver("audio", { direction: "recvonly" });
   peer.ontrack = ({ track }) => {
     audio.srcObject = new MediaStream([track]);

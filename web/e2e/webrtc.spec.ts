@@ -6,15 +6,18 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Browser, openBrowser, openSpeaker, type Page } from "./browser.ts";
 import { hearTone, putEar } from "./ear.ts";
+import { Relay } from "./relay.ts";
 import { Station } from "./station.ts";
 
 let station: Station;
-let folder: string;
+let relay: Relay;
+let folder: string | undefined;
 let speaker: Browser;
 let listener: Browser;
 
 beforeAll(async () => {
-  station = await Station.open();
+  relay = await Relay.open();
+  station = await Station.open("--turn-urls", relay.url, "--turn-secret", relay.secret);
   folder = await mkdtemp(join(tmpdir(), "onair-tone-"));
   const tone = join(folder, "tone.wav");
   const sine = "sine=frequency=440:sample_rate=48000:duration=20";
@@ -27,7 +30,8 @@ afterAll(async () => {
   await speaker?.close();
   await listener?.close();
   await station?.close();
-  await rm(folder, { recursive: true, force: true });
+  await relay?.close();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
 /** Fills a demo page's form and sends it. */
@@ -61,4 +65,25 @@ test("a microphone in Chromium is heard by WebRTC and by HLS at the same time", 
 
   await host.getByRole("button", { name: "Stop" }).click();
   await says(host, "idle");
+});
+
+test("a listener whose network lets nothing through but a relay hears", async () => {
+  const host = await speaker.newPage();
+  await begin(host, "whip.html", station.key);
+  await says(host, "connected");
+
+  const page = await listener.newPage();
+  await page.goto(station.page("demo/whep.html"));
+  await page.getByLabel("By relay alone").check();
+  await page.getByRole("button", { name: "Listen" }).click();
+  await says(page, "connected");
+  const type = await page.evaluate(async () => {
+    const { session } = window as unknown as { session: { peer: RTCPeerConnection } };
+    const reports = [...(await session.peer.getStats()).values()];
+    return reports.find((report) => report.type === "local-candidate")?.candidateType;
+  });
+  expect(type).toBe("relay");
+  await putEar(page);
+  expect(Math.abs((await hearTone(page)) - 440)).toBeLessThan(10);
+  await host.close();
 });
