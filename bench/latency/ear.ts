@@ -88,7 +88,12 @@ export async function prepareEar(page: Page): Promise<void> {
 
       const source = (element: HTMLAudioElement) => {
         audio = element;
-        const tap = context.createMediaElementSource(element);
+        // An element that plays a peer connection hands nothing on; its stream does.
+        const stream = element.srcObject;
+        const tap =
+          stream instanceof MediaStream
+            ? context.createMediaStreamSource(stream)
+            : context.createMediaElementSource(element);
         tap.connect(node);
         tap.connect(context.destination);
         // What comes before the first sound is the start, not a stall.
