@@ -342,7 +342,9 @@ impl<'a> Crowd<'a> {
         self.request.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         self.request.extend_from_slice(self.target.authority.as_bytes());
         self.request.extend_from_slice(match keep {
-            Keep::Body => b"\r\nUser-Agent: onair-load\r\nAccept-Encoding: gzip\r\n\r\n".as_slice(),
+            Keep::Body | Keep::Any => {
+                b"\r\nUser-Agent: onair-load\r\nAccept-Encoding: gzip\r\n\r\n".as_slice()
+            }
             Keep::Length => b"\r\nUser-Agent: onair-load\r\n\r\n",
         });
         keep

@@ -4,12 +4,13 @@
 //!
 //! Read [`hls`] first: it is the loop. A [`listener::Listener`] decides what to fetch next,
 //! [`response::ResponseReader`] reads what comes, [`catalog::Catalog`] knows every part once for all
-//! listeners, and [`report::Report`] says how it went.
+//! listeners, and [`report::Report`] says how it went. [`rtc`] is the same for listeners over WebRTC.
 
 pub mod catalog;
 mod connection;
 pub mod fault;
 pub mod flood;
+pub mod floor;
 pub mod fragment;
 pub mod hls;
 mod limits;
@@ -19,5 +20,6 @@ mod pool;
 pub mod probe;
 pub mod report;
 pub mod response;
+pub mod rtc;
 pub mod target;
 pub mod watched;

@@ -1,5 +1,7 @@
 //! `onair-load`: makes listeners, and says what they heard.
 
+mod rtc_commands;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use load::catalog::Diet;
-use load::{flood, hls, probe};
+use load::{flood, floor, hls, probe};
+use rtc_commands::{Bounds, Source, Steps, Ways};
 
 /// Load generators and probes for OnAir. Exit status 1 when anything went wrong for a listener.
 #[derive(Debug, Parser)]
@@ -52,16 +55,73 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
     },
-    /// One strict listener: fails on any gap, overlap, changed tag or late part.
-    Probe {
-        /// The multivariant playlist: http://HOST:PORT/live/ID/index.m3u8
-        url: String,
-        /// Seconds.
-        #[arg(long, default_value_t = 60.0, value_parser = seconds)]
+    /// Listeners over WebRTC, by WHEP: joins, loss, jitter, round trips.
+    Webrtc {
+        #[command(flatten)]
+        source: Source,
+        /// How many listeners.
+        #[arg(long, default_value_t = 50)]
+        listeners: usize,
+        /// Seconds to measure, after all have joined.
+        #[arg(long, default_value_t = 30.0, value_parser = seconds)]
         duration: f64,
-        /// The rung to hear; the first one listed otherwise.
+        #[command(flatten)]
+        bounds: Bounds,
+        /// Write the figures there as JSON; - is standard output.
         #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// More and more WebRTC listeners, until a gate fails.
+    Ramp {
+        #[command(flatten)]
+        source: Source,
+        /// How many listeners at each step.
+        #[arg(long, default_value = "100,1000,5000", value_parser = rtc_commands::steps)]
+        steps: Steps,
+        /// Seconds to measure each step, after all have joined.
+        #[arg(long, default_value_t = 30.0, value_parser = seconds)]
+        hold: f64,
+        #[command(flatten)]
+        bounds: Bounds,
+        /// Write the figures of all steps there as JSON; - is standard output.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+    /// One listener: with a broadcast by WebRTC, as one JSON object; otherwise one strict HLS listener, who
+    /// fails on any gap, overlap, changed tag or late part.
+    Probe {
+        /// The server, http://HOST:PORT, or the multivariant playlist, http://HOST:PORT/live/ID/index.m3u8
+        url: String,
+        /// The id of the broadcast to hear by WebRTC.
+        broadcast: Option<String>,
+        /// Seconds [default: 10 by WebRTC, 60 by HLS]
+        #[arg(long, value_parser = seconds)]
+        duration: Option<f64>,
+        /// The rung to hear by HLS; the first one listed otherwise.
+        #[arg(long, conflicts_with = "broadcast")]
         rung: Option<String>,
+        #[command(flatten)]
+        ways: Ways,
+        #[command(flatten)]
+        bounds: Bounds,
+    },
+    /// What AES-GCM and `sendto` of one packet to one listener cost on this machine, as JSON.
+    Floor {
+        /// How many listeners.
+        #[arg(long, default_value_t = 500)]
+        listeners: usize,
+        /// Bytes of each packet's payload.
+        #[arg(long, default_value_t = 160)]
+        payload: usize,
+        /// Seconds.
+        #[arg(long, default_value_t = 10.0, value_parser = seconds)]
+        duration: f64,
+        /// The core that sends.
+        #[arg(long, requires = "sink_core")]
+        core: Option<usize>,
+        /// The core that reads.
+        #[arg(long, requires = "core")]
+        sink_core: Option<usize>,
     },
     /// One address, asked for without pause.
     Flood {
@@ -120,19 +180,24 @@ fn run(command: Command) -> anyhow::Result<bool> {
                 watch,
                 two_connections: connections == 2,
             })?;
-            match json.as_deref() {
-                Some(path) if path == Path::new("-") => write_out(&(report.json()? + "\n"))?,
-                Some(path) => {
-                    std::fs::write(path, report.json()? + "\n")
-                        .with_context(|| format!("{} cannot be written", path.display()))?;
-                    write_out(&report.table())?;
-                }
+            match json {
+                Some(path) => write_json(&path, &report.json()?, &report.table())?,
                 None => write_out(&report.table())?,
             }
             Ok(report.passed())
         }
-        Command::Probe { url, duration, rung } => {
-            let heard = probe::run(&url, rung.as_deref(), Duration::from_secs_f64(duration))?;
+        Command::Webrtc { source, listeners, duration, bounds, json } => {
+            rtc_commands::webrtc(source, &bounds, (listeners, duration), json)
+        }
+        Command::Ramp { source, steps, hold, bounds, json } => {
+            rtc_commands::ramp(source, &bounds, (&steps, hold), json)
+        }
+        Command::Probe { url, broadcast: Some(broadcast), duration, ways, bounds, .. } => {
+            rtc_commands::probe(&ways.options(url, broadcast), &bounds, duration.unwrap_or(10.0))
+        }
+        Command::Probe { url, duration, rung, .. } => {
+            let duration = Duration::from_secs_f64(duration.unwrap_or(60.0));
+            let heard = probe::run(&url, rung.as_deref(), duration)?;
             for finding in &heard.findings {
                 write_out(&format!("{finding}\n"))?;
             }
@@ -140,12 +205,29 @@ fn run(command: Command) -> anyhow::Result<bool> {
             write_out(&format!("{parts} parts, {segments} whole segments, {findings} findings\n"))?;
             Ok(parts > 0 && findings == 0)
         }
+        Command::Floor { listeners, payload, duration, core, sink_core } => {
+            let duration = Duration::from_secs_f64(duration);
+            let cores = core.zip(sink_core);
+            let floor = floor::run(floor::Options { receivers: listeners, payload, duration, cores })?;
+            write_out(&(serde_json::to_string(&floor)? + "\n"))?;
+            Ok(floor.packets > 0)
+        }
         Command::Flood { url, connections, duration, watch } => {
             let flood = flood::run(&url, connections, Duration::from_secs_f64(duration), watch)?;
             write_out(&(serde_json::to_string(&flood)? + "\n"))?;
             Ok(flood.errors == 0 && flood.requests > 0)
         }
     }
+}
+
+/// The JSON to a file and the table to standard output, or the JSON alone to «-».
+fn write_json(path: &Path, json: &str, table: &str) -> anyhow::Result<()> {
+    if path == Path::new("-") {
+        return write_out(&format!("{json}\n"));
+    }
+    std::fs::write(path, format!("{json}\n"))
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    write_out(table)
 }
 
 fn write_out(text: &str) -> anyhow::Result<()> {

@@ -16,6 +16,8 @@ const INTERIM_MAX: u8 = 8;
 pub enum Keep {
     /// Hand the body out (of a 200; any other body is counted).
     Body,
+    /// Hand the body out, whatever the status.
+    Any,
     /// Count the body.
     Length,
 }
@@ -29,6 +31,8 @@ pub struct Response {
     pub length: u64,
     /// The body, where it was asked for.
     pub body: Vec<u8>,
+    /// `Location`, as it stands.
+    pub location: Option<String>,
     /// `Content-Encoding: gzip`.
     pub gzip: bool,
     /// The connection ends with this response.
@@ -141,12 +145,20 @@ impl ResponseReader {
         std::mem::take(&mut self.response)
     }
 
+    fn is_kept(&self) -> bool {
+        match self.keep {
+            Keep::Body => self.response.status == 200,
+            Keep::Any => true,
+            Keep::Length => false,
+        }
+    }
+
     fn body(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
         self.response.length += bytes.len() as u64;
         if self.response.length > BODY_MAX {
             return Err(ReadError::TooLarge);
         }
-        if self.keep == Keep::Body && self.response.status == 200 {
+        if self.is_kept() {
             self.response.body.extend_from_slice(bytes);
         }
         Ok(())
@@ -189,6 +201,7 @@ impl ResponseReader {
             return Err(ReadError::Malformed);
         }
         let (mut length, mut chunked, mut close, mut gzip) = (None, false, !keeps_alive, false);
+        let mut location = None;
         for line in lines {
             let colon = memchr::memchr(b':', line).ok_or(ReadError::Malformed)?;
             let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
@@ -211,13 +224,15 @@ impl ResponseReader {
                 }
             } else if name.eq_ignore_ascii_case(b"connection") {
                 close |= value.eq_ignore_ascii_case(b"close");
+            } else if name.eq_ignore_ascii_case(b"location") {
+                location = Some(str::from_utf8(value).map_err(|_| ReadError::Malformed)?.to_owned());
             }
         }
         if status < 200 {
             self.interim += 1;
             return if self.interim > INTERIM_MAX { Err(ReadError::TooLarge) } else { Ok(false) };
         }
-        self.response = Response { status, length: 0, body: Vec::new(), gzip, close };
+        self.response = Response { status, length: 0, body: Vec::new(), location, gzip, close };
         let bodiless = status == 204 || status == 304;
         match (chunked, length) {
             // Two lengths are how responses are smuggled (RFC 9112, 6.3).
@@ -229,7 +244,7 @@ impl ResponseReader {
             }
             (false, Some(left)) if left > BODY_MAX => Err(ReadError::TooLarge),
             (false, Some(left)) => {
-                if self.keep == Keep::Body && status == 200 {
+                if self.is_kept() {
                     self.response.body.reserve_exact(left as usize);
                 }
                 self.state = State::Fixed { left };
