@@ -19,15 +19,18 @@ pub enum Protocol {
     Rtmps,
     /// WHIP: WebRTC (RFC 9725).
     Whip,
+    /// WebRTC, by somebody on the stage.
+    Stage,
 }
 
 impl Protocol {
-    /// `rtmp`, `rtmps` or `whip`, for logs and labels.
+    /// `rtmp`, `rtmps`, `whip` or `stage`, for logs and labels.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rtmp => "rtmp",
             Self::Rtmps => "rtmps",
             Self::Whip => "whip",
+            Self::Stage => "stage",
         }
     }
 }

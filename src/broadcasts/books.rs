@@ -87,6 +87,7 @@ pub fn card(broadcast: &Broadcast) -> Result<Card, BadRow> {
             (true, false) => Opening::FirstPublish,
             (true, true) => Opening::EveryPublish,
         },
+        speakers_max: broadcast.max_speakers.max(1) as usize,
         publishers_max: if broadcast.single_publisher { 1 } else { broadcast.max_speakers.max(1) as usize },
         stage: match broadcast.status {
             Status::Scheduled => Stage::Scheduled,

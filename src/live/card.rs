@@ -62,6 +62,8 @@ pub struct Card {
     pub opening: Opening,
     /// Publishers at a time, all mixed; at least 1.
     pub publishers_max: usize,
+    /// People on the stage at a time, beside the publishers; at least 1.
+    pub speakers_max: usize,
     /// Where it stands while the hall does not hold it.
     pub stage: Stage,
 }
@@ -83,6 +85,7 @@ impl Card {
             grace: FOR_EVER,
             opening: Opening::ByHand,
             publishers_max: 1,
+            speakers_max: 1,
             stage: Stage::Scheduled,
         }
     }

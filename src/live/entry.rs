@@ -8,6 +8,7 @@ use origin::Shelf;
 use packager::{RunId, WallClock};
 use transcode::programme::SourceId;
 
+use super::admission::Way;
 use super::card::Card;
 use super::drive::Command;
 use super::run::OnAir;
@@ -49,6 +50,8 @@ pub struct Publisher {
     pub session: String,
     /// By which door it came.
     pub protocol: &'static str,
+    /// As what it is heard.
+    pub(super) way: Way,
     /// When it was let in.
     pub since: WallClock,
     /// Tells what it has delivered, and ends it.
@@ -73,9 +76,17 @@ impl Entry {
         self.silent_since?.checked_add(grace)
     }
 
-    /// How long each publisher has been silent.
-    pub(super) fn idle(&self, now: Instant) -> Vec<Duration> {
-        self.publishers.iter().map(|publisher| publisher.publication.activity().idle_for(now)).collect()
+    /// How long each of those has been silent who came by `way`.
+    pub(super) fn idle(&self, way: Way, now: Instant) -> Vec<Duration> {
+        let idle = |publisher: &Publisher| publisher.publication.activity().idle_for(now);
+        self.publishers.iter().filter(|publisher| publisher.way == way).map(idle).collect()
+    }
+
+    /// Takes the one out who has that place among those who came by `way`.
+    pub(super) fn make_room(&mut self, way: Way, place: usize) -> Option<Publisher> {
+        let mut places = self.publishers.iter().enumerate().filter(|(_, publisher)| publisher.way == way);
+        let (index, _) = places.nth(place)?;
+        Some(self.publishers.remove(index))
     }
 
     /// Takes a publisher off the list; `None` where it is not on it.

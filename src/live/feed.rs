@@ -96,7 +96,8 @@ impl Feed {
 
     /// Whether somebody speaks by WebRTC there, to whom others may answer.
     pub fn is_interactive(&self) -> bool {
-        matches!(self, Self::Publication { protocol, .. } if *protocol == Protocol::Whip.name())
+        matches!(self, Self::Publication { protocol, .. }
+            if [Protocol::Whip.name(), Protocol::Stage.name()].contains(protocol))
     }
 
     /// Tells a publisher why it is being let go.

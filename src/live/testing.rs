@@ -24,6 +24,7 @@ pub(crate) fn card(id: &str) -> Card {
         grace: Duration::from_mins(5),
         opening: Opening::FirstPublish,
         publishers_max: 1,
+        speakers_max: 2,
         stage: Stage::Scheduled,
     }
 }

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::Hall;
 use crate::hooks::admission::{Publisher as Stay, Verdict};
-use crate::live::admission::{Facts, Ruling, judge, makes_room};
+use crate::live::admission::{Facts, Ruling, Way, judge, makes_room};
 use crate::live::card::{Card, Stage};
 use crate::live::clock::wall_clock;
 use crate::live::consents::{Consent, stay};
@@ -109,7 +109,8 @@ impl Hall {
 
     fn rule(&self, card: &Arc<Card>, request: &PublishRequest) -> Result<Ruling, Refusal> {
         let entry = self.entries.get(&card.id);
-        let idle = entry.map(|entry| entry.idle(Instant::now())).unwrap_or_default();
+        let way = Way::of(request.protocol);
+        let idle = entry.map(|entry| entry.idle(way, Instant::now())).unwrap_or_default();
         let stage = if self.endings.of(&card.id).is_some() { Stage::Ended } else { card.stage };
         let facts = Facts {
             scene: entry.map(|entry| entry.scene),
@@ -117,7 +118,7 @@ impl Hall {
             stage,
             go_live: self.premises.go_live,
         };
-        judge(card, &request.key, facts)
+        judge(card, &request.key, way, facts)
     }
 
     /// Opens what a publisher is let in to.
@@ -132,11 +133,11 @@ impl Hall {
 
     fn accept(&mut self, request: PublishRequest, stay: &Arc<Stay>) {
         let source = self.source();
-        let protocol = request.protocol.name();
+        let (protocol, way) = (request.protocol.name(), Way::of(request.protocol));
         let Some(entry) = self.entries.get_mut(&request.broadcast) else { return };
         let (id, card) = (entry.card.id.clone(), entry.card.clone());
-        let ghost = makes_room(&entry.card, &entry.idle(Instant::now()));
-        let ghost = ghost.map(|place| entry.publishers.remove(place));
+        let ghost = makes_room(&entry.card, way, &entry.idle(way, Instant::now()));
+        let ghost = ghost.and_then(|place| entry.make_room(way, place));
         if let Some(ghost) = &ghost {
             info!(broadcast.id = %id, "the publisher of {id} takes its own place over");
             entry.let_go(ghost, CloseReason::TakenOver);
@@ -150,7 +151,15 @@ impl Hall {
         if heard {
             info!(broadcast.id = %id, ingest.protocol = protocol, "host connected to {id}");
             let (session, stay) = (session.clone(), stay.clone());
-            entry.publishers.push(Publisher { source, session, protocol, since, publication: handle, stay });
+            entry.publishers.push(Publisher {
+                source,
+                session,
+                protocol,
+                way,
+                since,
+                publication: handle,
+                stay,
+            });
             entry.silent_since = None;
         }
         if let Some(ghost) = ghost {
