@@ -16,6 +16,8 @@ pub struct Banner {
     pub web: Vec<Url>,
     /// RTMP and RTMPS addresses, the one for OBS first.
     pub rtmp: Vec<Url>,
+    /// The UDP ports of WebRTC.
+    pub webrtc: Vec<u16>,
     /// What OBS needs to go live in `studio`.
     pub studio: Option<Publishing>,
     /// Who can sign in, where this start made them.
@@ -50,6 +52,9 @@ impl fmt::Display for Banner {
         }
         for url in &self.rtmp {
             writeln!(f, "  {:<11} {url}", url.scheme().to_uppercase())?;
+        }
+        for port in &self.webrtc {
+            writeln!(f, "  WebRTC      UDP port {port}")?;
         }
         if let Some(demo) = &self.demo {
             writeln!(f, "  Demo        {demo}")?;
@@ -109,6 +114,7 @@ mod tests {
         let banner = Banner {
             web: vec![url("http://localhost:8080/")],
             rtmp: vec![url("rtmp://localhost:1935/live"), url("rtmps://localhost:1936/live")],
+            webrtc: vec![8189],
             studio: Some(Publishing {
                 server: url("rtmp://localhost:1935/live"),
                 stream_key: Redacted::new("studio?token=abc".to_owned()),
@@ -128,6 +134,7 @@ mod tests {
                 "Web         http://localhost:8080/",
                 "RTMP        rtmp://localhost:1935/live",
                 "RTMPS       rtmps://localhost:1936/live",
+                "WebRTC      UDP port 8189",
                 "Demo        http://localhost:8080/listen/demo",
                 "To go live from OBS: Settings, Stream, Service «Custom…»",
                 "Server      rtmp://localhost:1935/live",

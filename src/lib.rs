@@ -31,3 +31,4 @@ pub mod station;
 pub mod tls;
 pub mod user_command;
 pub mod web;
+pub mod webrtc;

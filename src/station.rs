@@ -2,9 +2,10 @@
 
 mod doors;
 mod observe;
-mod rtc_port;
+pub(crate) mod rtc_port;
 mod told;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use origin::Origin;
+use rtc::Rtc;
 use store::Journal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -36,6 +38,7 @@ use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Gate, Ledger};
 use crate::settings::Settings;
+use crate::webrtc::WebRtc;
 use doors::Doors;
 
 /// Publish requests that wait for the hall; each is answered in microseconds.
@@ -115,7 +118,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let presence = Arc::new(Presence::default());
     tasks.spawn(scribe::run(journal.clone(), presence.clone(), happened));
 
-    let banner = Banner { admin: first_admin, ..banner(&settings, &doors, &key)? };
+    let rtc = port.as_ref().map(|(rtc, _)| rtc.clone());
+    let udp = rtc.as_ref().map(Rtc::addresses).unwrap_or_default();
+    let banner = Banner { admin: first_admin, webrtc: ports(&udp), ..banner(&settings, &doors, &key)? };
     let watched = observe::Watched {
         hall: handle.clone(),
         origin: origin.clone(),
@@ -124,6 +129,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         rtmp: doors.rtmp_counters(),
     };
     let rehearsals = Backstage { hall: handle.clone(), origin: backstage.origin.clone() };
+    let webrtc = rtc.map(|rtc| {
+        let (requests, presence) = (requests.clone(), presence.clone());
+        Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
+    });
     let context = Context {
         hall: handle,
         origin: origin.clone(),
@@ -132,6 +141,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         observe: Arc::new(move |metrics| watched.observe(metrics)),
         store: store.clone(),
         journal,
+        webrtc,
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
         covers: Covers::new(data_dir),
@@ -139,7 +149,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         cooldown: api::cooldown(),
         features: Features::of(&settings),
         auth,
-        addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone() }),
+        addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone(), webrtc: udp }),
         shutdown: shutdown.clone(),
     };
     let front = Front::new(
@@ -183,7 +193,13 @@ fn backstage(house: &RunHouse, data_dir: &Path) -> anyhow::Result<RunHouse> {
         }
         _ => {}
     }
-    Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, ..house.clone() })
+    Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, rtc: None, ..house.clone() })
+}
+
+/// The ports of these addresses.
+fn ports(addresses: &[SocketAddr]) -> Vec<u16> {
+    let ports: BTreeSet<u16> = addresses.iter().map(SocketAddr::port).collect();
+    ports.into_iter().collect()
 }
 
 fn banner(settings: &Settings, doors: &Doors, key: &ingest::StreamKey) -> anyhow::Result<Banner> {
@@ -201,5 +217,5 @@ fn banner(settings: &Settings, doors: &Doors, key: &ingest::StreamKey) -> anyhow
         _ => None,
     };
     let demo = if settings.demo { page("/listen/demo") } else { None };
-    Ok(Banner { web, rtmp, studio, admin: None, demo })
+    Ok(Banner { web, rtmp, webrtc: Vec::new(), studio, admin: None, demo })
 }

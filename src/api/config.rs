@@ -90,7 +90,7 @@ async fn show(State(context): State<Context>) -> Json<Config> {
         go_live: features.go_live == GoLive::Allowed,
         registration: features.registration.name(),
         hls: features.hls,
-        webrtc: false,
+        webrtc: context.webrtc.is_some(),
         latency_modes: [LatencyMode::Ultra, LatencyMode::Low, LatencyMode::Standard]
             .map(LatencyMode::name)
             .into(),

@@ -136,6 +136,12 @@ impl Problem {
         )
     }
 
+    /// The same; it may be otherwise after `retry_after`.
+    #[must_use]
+    pub fn after(self, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..self }
+    }
+
     /// The same, with another text.
     #[must_use]
     pub fn because(self, detail: impl Into<Cow<'static, str>>) -> Self {

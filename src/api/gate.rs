@@ -26,6 +26,7 @@ use super::limits::{Limiter, household};
 use crate::auth::proxies::TrustedProxies;
 use crate::http::server::{Peer, Scheme};
 use crate::settings::ApiSettings;
+use crate::webrtc::negotiation;
 
 /// Longest request body, unless an endpoint says otherwise. The longest of ours is a description of
 /// 5,000 characters, which JSON may write in 6 bytes each.
@@ -49,28 +50,34 @@ pub const HSTS: &str = "max-age=31536000";
 /// An answer of the API is read by programs; a browser that opens one is to run nothing.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// Puts the gate before every route of `router`. `proxies` are believed about who is behind them.
-pub fn gate(router: Router, settings: &ApiSettings, proxies: &TrustedProxies) -> Router {
+/// Puts the gate before every route of `api` and of `doors`, the endpoints of WebRTC: these are open to pages of
+/// any site, those to the ones in the settings. `proxies` are believed about who is behind them.
+pub fn gate(api: Router, doors: Router, settings: &ApiSettings, proxies: &TrustedProxies) -> Router {
     let gate = Arc::new(Gate {
         proxies: proxies.clone(),
         by_address: Limiter::per_second(settings.rate_per_address),
         by_caller: CallerRate(Arc::new(Limiter::per_second(settings.rate_per_user))),
     });
-    let mut router = router
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(confess))
-        .layer(from_fn(hurry))
-        .layer(from_fn_with_state(gate.clone(), admit));
+    let mut api = admitted(api, &gate);
     if !settings.cors_origins.is_empty() {
-        router = router.layer(cors(&settings.cors_origins));
+        api = api.layer(cors(&settings.cors_origins));
     }
-    router
+    api.merge(admitted(doors, &gate).layer(from_fn(negotiation::open)))
         .layer(header(CACHE_CONTROL, "no-store"))
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(REFERRER_POLICY, "no-referrer"))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(from_fn_with_state(gate, follow))
+}
+
+/// Within bounds, and never without an answer.
+fn admitted(router: Router, gate: &Arc<Gate>) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(confess))
+        .layer(from_fn(hurry))
+        .layer(from_fn_with_state(gate.clone(), admit))
 }
 
 struct Gate {
@@ -154,7 +161,9 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 /// Turns away who asks too often from one address. Probes are not counted: a station that is flooded
 /// still has to be found alive.
 async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().filter(|_| request.uri().path().starts_with("/api/"));
+    let path = request.uri().path();
+    let counted = ["/api/", "/whip/", "/whep/", "/stage/"].iter().any(|below| path.starts_with(below));
+    let peer = request.extensions().get::<Peer>().filter(|_| counted);
     if let Some(peer) = peer {
         let client = gate.proxies.client(peer.address.ip(), request.headers());
         if let Err(wait) = gate.by_address.check(&household(client)) {

@@ -54,6 +54,9 @@ struct Addresses {
     web: Vec<String>,
     /// RTMP addresses, the best first.
     rtmp: Vec<String>,
+    /// Addresses and UDP ports of WebRTC.
+    #[schema(example = json!(["203.0.113.7:8189"]))]
+    webrtc: Vec<String>,
 }
 
 /// Who answers here, and on which addresses.
@@ -71,7 +74,11 @@ async fn show(State(context): State<Context>) -> Json<Health> {
         status: if context.shutdown.is_cancelled() { "stopping" } else { "ok" },
         version: env!("CARGO_PKG_VERSION"),
         now: wall_clock().to_string(),
-        addresses: Addresses { web: text(&context.addresses.web), rtmp: text(&context.addresses.rtmp) },
+        addresses: Addresses {
+            web: text(&context.addresses.web),
+            rtmp: text(&context.addresses.rtmp),
+            webrtc: context.addresses.webrtc.iter().map(ToString::to_string).collect(),
+        },
         live,
     })
 }
@@ -102,7 +109,7 @@ struct BroadcastHealth {
     /// The live edge: sound listed so far, as its end's civil time.
     #[schema(format = DateTime, required)]
     edge: Option<String>,
-    /// Who listens by HLS.
+    /// How many listen.
     listeners: usize,
     /// Ticks of 20 ms that came late, in this run.
     late_ticks: u64,
@@ -141,7 +148,7 @@ async fn media(State(context): State<Context>) -> Json<MediaHealth> {
         let shelf = &snapshot.shelf;
         let sound = snapshot.status.sound();
         BroadcastHealth {
-            listeners: context.presence.listeners(&id, Instant::now()),
+            listeners: context.presence.listeners(&id, Instant::now()).total(),
             id,
             status: match snapshot.scene {
                 Scene::Preview => "preview",

@@ -19,10 +19,11 @@ mod me;
 pub mod openapi;
 pub mod params;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod time;
 mod webhooks;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::playback::Gate;
 use crate::settings::Settings;
+use crate::webrtc::{self, WebRtc};
 
 /// What every endpoint may need. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +67,8 @@ pub struct Context {
     pub journal: Journal,
     /// What the settings let clients do.
     pub features: config::Features,
+    /// WebRTC, where it is on.
+    pub webrtc: Option<Arc<WebRtc>>,
     /// Whose HLS needs a signature, and who is barred.
     pub gate: Arc<Gate>,
     /// Which machines webhooks reach that people make.
@@ -129,6 +133,8 @@ pub struct Addresses {
     pub web: Vec<Url>,
     /// RTMP addresses.
     pub rtmp: Vec<Url>,
+    /// Where WebRTC's datagrams come to.
+    pub webrtc: Vec<SocketAddr>,
 }
 
 /// The routes of every noun, with what the document tells of them.
@@ -155,10 +161,12 @@ fn routes() -> OpenApiRouter<Context> {
 /// Every endpoint of the API, behind its gate.
 pub fn router(context: Context, settings: &Settings) -> Router {
     let (routes, _) = routes().split_for_parts();
+    let doors =
+        webrtc::routes().method_not_allowed_fallback(error::method_not_allowed).with_state(context.clone());
     let routes = routes
         .route("/api/openapi.json", get(openapi::show))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .with_state(context);
-    gate::gate(routes, &settings.api, &settings.http.trusted_proxies)
+    gate::gate(routes, doors, &settings.api, &settings.http.trusted_proxies)
 }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::config::Features;
@@ -32,6 +33,8 @@ use crate::playback::{Gate, Ledger};
 use crate::postgres::Postgres;
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
+use crate::station::rtc_port;
+use crate::webrtc::WebRtc;
 pub(crate) use ask::{Answer, Ask};
 
 /// Makes two tests of each function that takes a [`Database`]: one on SQLite, one on PostgreSQL.
@@ -80,6 +83,7 @@ struct Work {
     hall: JoinHandle<()>,
     scribe: JoinHandle<()>,
     keeper: Keeper,
+    rtc_threads: Option<rtc::Threads>,
 }
 
 impl Desk {
@@ -94,6 +98,7 @@ impl Desk {
 
     async fn open_at(home: Home, settings: &[(Key, &str)]) -> Self {
         let folder = home.folder.path();
+        let with_webrtc = settings.iter().any(|(key, _)| *key == Key::RtcListen);
         let mut flags: Vec<_> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         flags.push((Key::DataDir, folder.to_str().unwrap().to_owned()));
         flags.extend(home.database.clone().map(|url| (Key::DatabaseUrl, url)));
@@ -104,6 +109,9 @@ impl Desk {
         let (auth, first_admin) = Auth::open(&settings, store.clone()).await.unwrap();
         let (journal, keeper) = Journal::open(&folder.join("journal.jsonl"), &store).unwrap();
         let gate = Gate::new(settings.hls.signed, &random(32).unwrap());
+        let observer: Arc<dyn rtc::Observer> = Arc::new(());
+        let port = if with_webrtc { rtc_port::open(&settings.rtc, &observer).unwrap() } else { None };
+        let (rtc, rtc_threads) = port.unzip();
         let (events, heard) = mpsc::unbounded_channel();
         let house = RunHouse {
             origin: Origin::new(10),
@@ -111,7 +119,7 @@ impl Desk {
             retention: settings.storage.keep,
             ownership: Arc::new(InProcess),
             events,
-            rtc: None,
+            rtc: rtc.clone(),
             metrics: Metrics::new(),
         };
         let (origin, metrics) = (house.origin.clone(), house.metrics.clone());
@@ -121,6 +129,7 @@ impl Desk {
             backstage: RunHouse {
                 origin: Origin::new(10),
                 media_dir: folder.join("preview"),
+                rtc: None,
                 ..house.clone()
             },
             directory: Arc::new(Books::new(store.clone())),
@@ -134,6 +143,12 @@ impl Desk {
         };
         let (hall, handle) = Hall::new(premises);
         let (shutdown, presence) = (CancellationToken::new(), Arc::new(Presence::default()));
+        let tasks = TaskTracker::new();
+        let webrtc = rtc.map(|rtc| {
+            let (requests, presence) = (requests.clone(), presence.clone());
+            Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
+        });
+        let web = webrtc.iter().map(|_| "https://radio.example/".parse().unwrap()).collect();
         let context = Context {
             hall: handle,
             origin,
@@ -143,13 +158,14 @@ impl Desk {
             store: store.clone(),
             journal: journal.clone(),
             features: Features::of(&settings),
+            webrtc,
             gate: gate.clone(),
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),
             key_file: KeyFile::new(folder),
             cooldown: cooldown(),
             auth: auth.clone(),
-            addresses: Arc::new(Addresses { web: Vec::new(), rtmp: Vec::new() }),
+            addresses: Arc::new(Addresses { web, rtmp: Vec::new(), webrtc: Vec::new() }),
             shutdown: shutdown.clone(),
         };
         let work = Work {
@@ -157,6 +173,7 @@ impl Desk {
             scribe: tokio::spawn(scribe::run(journal, presence, happened)),
             shutdown,
             keeper,
+            rtc_threads,
         };
         Self { auth, first_admin, store, gate, requests, router: router(context, &settings), work, home }
     }
@@ -165,6 +182,9 @@ impl Desk {
     pub(crate) async fn restart(self, settings: &[(Key, &str)]) -> Self {
         self.work.shutdown.cancel();
         self.work.hall.await.unwrap();
+        if let Some(threads) = self.work.rtc_threads {
+            threads.stop();
+        }
         self.work.scribe.await.unwrap();
         self.work.keeper.finish().await;
         self.store.close().await;

@@ -46,7 +46,7 @@ use secrets::Secret;
 use sessions::Limits;
 use ticket::Tickets;
 
-pub use caller::{AnyCaller, Caller, Client, SignedIn};
+pub use caller::{AnyCaller, Caller, Client, SignedIn, bearer};
 pub use first_admin::FirstAdmin;
 
 /// Everything that finds out who somebody is.

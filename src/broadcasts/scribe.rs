@@ -93,7 +93,7 @@ fn listeners(broadcast: &str, news: News) -> Vec<Entry> {
             broadcast_id: broadcast.to_owned(),
             user_id: None,
             role: room::Role::Listener.name().to_owned(),
-            transport: "hls".to_owned(),
+            transport: passage.transport.name().to_owned(),
             at: stamp(passage.at),
         },
         Step::Left => Entry::SessionLeft { session_id: passage.session, at: stamp(passage.at) },

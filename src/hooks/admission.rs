@@ -69,7 +69,7 @@ pub struct Publisher {
     pub title: String,
     /// Names this stay; the same when it has gone.
     pub session: String,
-    /// `rtmp` or `rtmps`.
+    /// `rtmp`, `rtmps` or `whip`.
     pub protocol: &'static str,
     /// Where it comes from.
     pub address: IpAddr,

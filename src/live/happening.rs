@@ -38,7 +38,7 @@ pub enum Happening {
         card: Arc<Card>,
         /// Names this stay, for ever.
         session: String,
-        /// `rtmp` or `rtmps`.
+        /// `rtmp`, `rtmps` or `whip`.
         protocol: &'static str,
         /// The account that publishes; not known of who shows a stream key.
         user: Option<String>,
@@ -51,7 +51,7 @@ pub enum Happening {
         card: Arc<Card>,
         /// Which stay is over.
         session: String,
-        /// `rtmp` or `rtmps`.
+        /// `rtmp`, `rtmps` or `whip`.
         protocol: &'static str,
         /// The account that published.
         user: Option<String>,

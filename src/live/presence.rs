@@ -1,4 +1,4 @@
-//! Who listens by HLS: players say so every 20 s.
+//! Who listens: players of HLS say so every 20 s, those of WebRTC come and go.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ const PER_BROADCAST: usize = 200_000;
 /// Longest session name in bytes.
 const SESSION_MAX: usize = 64;
 
-/// Counts players by their heartbeats.
+/// Counts players: those of HLS by their heartbeats, those of WebRTC by their sessions.
 #[derive(Debug, Default)]
 pub struct Presence {
     broadcasts: Mutex<HashMap<String, Audience>>,
@@ -39,7 +39,9 @@ struct Audience {
 
 #[derive(Debug)]
 struct Player {
-    address: IpAddr,
+    transport: Transport,
+    /// Where it is; players of WebRTC are bounded elsewhere.
+    address: Option<IpAddr>,
     came: Instant,
     seen: Instant,
     /// Names its stay, for ever; its own name for itself may be anything.
@@ -47,11 +49,48 @@ struct Player {
     told: bool,
 }
 
+/// How a player hears.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// By HLS.
+    Hls,
+    /// By WebRTC.
+    Webrtc,
+}
+
+impl Transport {
+    /// `hls` or `webrtc`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hls => "hls",
+            Self::Webrtc => "webrtc",
+        }
+    }
+}
+
+/// How many listen.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Listeners {
+    /// By HLS.
+    pub hls: usize,
+    /// By WebRTC.
+    pub webrtc: usize,
+}
+
+impl Listeners {
+    /// All of them.
+    pub const fn total(self) -> usize {
+        self.hls + self.webrtc
+    }
+}
+
 /// A player that came, or left.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Passage {
     /// Names the stay, for ever.
     pub session: String,
+    /// How it hears.
+    pub transport: Transport,
     /// Which of the two.
     pub step: Step,
     /// When.
@@ -105,12 +144,32 @@ impl Presence {
         broadcasts.entry(broadcast.to_owned()).or_default().beat(session, from, now)
     }
 
-    /// Players of `broadcast` that were heard of lately.
-    pub fn listeners(&self, broadcast: &str, now: Instant) -> usize {
+    /// Notes that the session `name` of WebRTC listens until it [leaves](Self::leave).
+    pub fn enter(&self, broadcast: &str, name: &str, now: Instant) {
         let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
-        broadcasts.get_mut(broadcast).map_or(0, |audience| {
+        let audience = broadcasts.entry(broadcast.to_owned()).or_default();
+        audience.insert(webrtc(name), Transport::Webrtc, None, now);
+    }
+
+    /// Notes that it does not any more.
+    pub fn leave(&self, broadcast: &str, name: &str, now: Instant) {
+        let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
+        // Where the broadcast is over it has left already.
+        let Some(audience) = broadcasts.get_mut(broadcast) else { return };
+        if let Some(mut player) = audience.players.remove(&webrtc(name)) {
+            player.seen = now;
+            audience.departed.push(player);
+        }
+    }
+
+    /// Players of `broadcast` that were heard of lately.
+    pub fn listeners(&self, broadcast: &str, now: Instant) -> Listeners {
+        let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
+        broadcasts.get_mut(broadcast).map_or_else(Listeners::default, |audience| {
             audience.expire(now);
-            audience.players.len()
+            let of = |transport| audience.players.values().filter(|one| one.transport == transport).count();
+            let webrtc = of(Transport::Webrtc);
+            Listeners { hls: audience.players.len() - webrtc, webrtc }
         })
     }
 
@@ -141,7 +200,7 @@ impl Presence {
 impl Audience {
     fn beat(&mut self, name: &str, from: IpAddr, now: Instant) -> Result<(), HeartbeatError> {
         if let Some(player) = self.players.get_mut(name)
-            && player.address == from
+            && player.address == Some(from)
         {
             player.seen = now;
             return Ok(());
@@ -154,19 +213,20 @@ impl Audience {
         }
         // A player whose address changed (a phone that left the house) takes its session along.
         if let Some(player) = self.players.get_mut(name) {
-            let old = std::mem::replace(&mut player.address, from);
+            let old = player.address.replace(from);
             player.seen = now;
             self.leave(old);
         } else {
-            let session = Uuid::now_v7().to_string();
-            self.players.insert(
-                name.to_owned(),
-                Player { address: from, came: now, seen: now, session, told: false },
-            );
-            self.peak = self.peak.max(self.players.len());
+            self.insert(name.to_owned(), Transport::Hls, Some(from), now);
         }
         *self.addresses.entry(from).or_default() += 1;
         Ok(())
+    }
+
+    fn insert(&mut self, name: String, transport: Transport, address: Option<IpAddr>, now: Instant) {
+        let session = Uuid::now_v7().to_string();
+        self.players.insert(name, Player { transport, address, came: now, seen: now, session, told: false });
+        self.peak = self.peak.max(self.players.len());
     }
 
     fn dismiss(&mut self) {
@@ -178,7 +238,8 @@ impl Audience {
         self.addresses.get(&address).copied().unwrap_or(0)
     }
 
-    fn leave(&mut self, address: IpAddr) {
+    fn leave(&mut self, address: Option<IpAddr>) {
+        let Some(address) = address else { return };
         if let Some(count) = self.addresses.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
@@ -188,7 +249,9 @@ impl Audience {
     }
 
     fn expire(&mut self, now: Instant) {
-        let gone = |player: &Player| now.saturating_duration_since(player.seen) >= EXPIRES;
+        let gone = |player: &Player| {
+            player.transport == Transport::Hls && now.saturating_duration_since(player.seen) >= EXPIRES
+        };
         let left: Vec<Player> =
             self.players.extract_if(|_, player| gone(player)).map(|(_, player)| player).collect();
         for player in left {
@@ -202,19 +265,26 @@ impl Audience {
         let mut passages = Vec::new();
         for player in self.players.values_mut().filter(|player| !player.told) {
             player.told = true;
-            passages.push(Passage { session: player.session.clone(), step: Step::Came, at: at(player.came) });
+            let (session, transport) = (player.session.clone(), player.transport);
+            passages.push(Passage { session, transport, step: Step::Came, at: at(player.came) });
         }
         for player in self.departed.drain(..) {
-            let session = player.session;
+            let (session, transport) = (player.session, player.transport);
             if !player.told {
-                passages.push(Passage { session: session.clone(), step: Step::Came, at: at(player.came) });
+                let session = session.clone();
+                passages.push(Passage { session, transport, step: Step::Came, at: at(player.came) });
             }
-            passages.push(Passage { session, step: Step::Left, at: at(player.seen) });
+            passages.push(Passage { session, transport, step: Step::Left, at: at(player.seen) });
         }
         let grown = self.peak > self.told;
         self.told = self.peak;
         News { passages, peak: grown.then_some(self.peak) }
     }
+}
+
+/// Under which name a session of WebRTC is kept; no player of HLS may have one with a colon.
+fn webrtc(name: &str) -> String {
+    format!("webrtc:{name}")
 }
 
 #[cfg(test)]
@@ -231,9 +301,9 @@ mod tests {
             presence.beat("studio", "a", HOME, start + Duration::from_secs(20 * beat)).unwrap();
         }
         presence.beat("studio", "b", HOME, start).unwrap();
-        assert_eq!(presence.listeners("studio", start + Duration::from_secs(50)), 2);
-        assert_eq!(presence.listeners("studio", start + Duration::from_secs(90)), 1);
-        assert_eq!(presence.listeners("studio", start + Duration::from_secs(120)), 0);
+        assert_eq!(presence.listeners("studio", start + Duration::from_secs(50)).total(), 2);
+        assert_eq!(presence.listeners("studio", start + Duration::from_secs(90)).total(), 1);
+        assert_eq!(presence.listeners("studio", start + Duration::from_secs(120)).total(), 0);
     }
 
     #[test]
@@ -246,7 +316,7 @@ mod tests {
         assert_eq!(presence.beat("studio", "0", HOME, now), Ok(()));
         assert_eq!(presence.beat("studio", "0", TRAIN, now), Ok(()), "a session moves with its player");
         assert_eq!(presence.beat("studio", "more", HOME, now), Ok(()));
-        assert_eq!(presence.listeners("studio", now), PER_ADDRESS + 1);
+        assert_eq!(presence.listeners("studio", now).total(), PER_ADDRESS + 1);
     }
 
     #[test]
@@ -283,8 +353,29 @@ mod tests {
         let (presence, start) = (Presence::default(), Instant::now());
         presence.beat("studio", "a", HOME, start).unwrap();
         presence.dismiss("studio");
-        assert_eq!(presence.listeners("studio", start), 0);
+        assert_eq!(presence.listeners("studio", start).total(), 0);
         assert_eq!(told(&presence, start, 1), [(Step::Came, 0), (Step::Left, 0)]);
+    }
+
+    #[test]
+    fn who_listens_by_webrtc_needs_no_heartbeat_and_leaves_when_told() {
+        let (presence, start) = (Presence::default(), Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        presence.enter("studio", "a", start);
+        presence.beat("studio", "a", HOME, start).unwrap();
+        assert_eq!(presence.listeners("studio", start), Listeners { hls: 1, webrtc: 1 });
+        assert_eq!(presence.listeners("studio", after(3_600)), Listeners { hls: 0, webrtc: 1 });
+        presence.leave("studio", "a", after(3_601));
+        assert_eq!(presence.listeners("studio", after(3_601)).total(), 0);
+        let passages: Vec<_> = presence
+            .news(after(3_602), WallClock(3_602_000_000))
+            .into_iter()
+            .flat_map(|(_, news)| news.passages)
+            .filter(|passage| passage.transport == Transport::Webrtc)
+            .map(|passage| (passage.step, passage.at.0 / 1_000_000))
+            .collect();
+        assert_eq!(passages, [(Step::Came, 0), (Step::Left, 3_601)]);
+        presence.leave("studio", "a", after(3_603));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Sound {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
-    /// `rtmp`, `rtmps` or `demo`.
+    /// `rtmp`, `rtmps`, `whip` or `demo`.
     pub protocol: &'static str,
     /// What the publisher says it is.
     #[schema(required)]

@@ -62,6 +62,8 @@ labels! {
     Listener ["transport"] {
         /// By HLS, with or without parts.
         Hls => ["hls"],
+        /// By WebRTC.
+        Webrtc => ["webrtc"],
         /// By the endless AAC stream.
         Aac => ["aac"],
         /// By the endless Ogg Opus stream.
@@ -74,6 +76,8 @@ labels! {
     Publisher ["protocol"] {
         /// RTMP, in clear or over TLS.
         Rtmp => ["rtmp"],
+        /// WHIP.
+        Whip => ["whip"],
     }
 }
 

@@ -40,11 +40,14 @@ impl Watched {
         let live = all.iter().filter(|broadcast| broadcast.is_live()).count();
         metrics.broadcasts.set(BroadcastState::Live, live as u64);
         metrics.broadcasts.set(BroadcastState::Preview, (all.len() - live) as u64);
-        let publishers: usize = all.iter().map(|broadcast| broadcast.publishers.len()).sum();
-        metrics.publishers.set(Publisher::Rtmp, publishers as u64);
+        let protocols = || all.iter().flat_map(|broadcast| &broadcast.publishers).map(|one| one.protocol);
+        let whip = protocols().filter(|protocol| *protocol == "whip").count();
+        metrics.publishers.set(Publisher::Rtmp, (protocols().count() - whip) as u64);
+        metrics.publishers.set(Publisher::Whip, whip as u64);
         let now = Instant::now();
-        let hls: usize = all.iter().map(|one| self.presence.listeners(&one.card.id, now)).sum();
-        metrics.listeners.set(Listener::Hls, hls as u64);
+        let listeners: Vec<_> = all.iter().map(|one| self.presence.listeners(&one.card.id, now)).collect();
+        metrics.listeners.set(Listener::Hls, listeners.iter().map(|one| one.hls as u64).sum());
+        metrics.listeners.set(Listener::Webrtc, listeners.iter().map(|one| one.webrtc as u64).sum());
     }
 
     fn refusals(&self, metrics: &Metrics) {

@@ -12,7 +12,7 @@ use crate::settings::{Red, RtcSettings};
 const SESSIONS_MAX: usize = 10_000;
 
 /// Opens the port that the settings name; none where WebRTC is switched off.
-pub(super) fn open(
+pub(crate) fn open(
     settings: &RtcSettings,
     observer: &Arc<dyn Observer>,
 ) -> anyhow::Result<Option<(Rtc, Threads)>> {

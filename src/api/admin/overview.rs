@@ -50,7 +50,10 @@ struct OnAir {
     run: String,
     #[schema(format = DateTime)]
     started_at: String,
+    /// How many listen, in all.
     listeners: usize,
+    /// Of these, by WebRTC.
+    webrtc_listeners: usize,
     publishers: Vec<Publishing>,
     loudness: Loudness,
     /// Ticks of 20 ms that came late, in this run.
@@ -66,7 +69,7 @@ struct OnAir {
 struct Publishing {
     /// Names this stay.
     session: String,
-    /// `rtmp` or `rtmps`.
+    /// `rtmp`, `rtmps` or `whip`.
     #[schema(example = "rtmp")]
     protocol: &'static str,
     #[schema(format = DateTime)]
@@ -98,6 +101,7 @@ impl OnAir {
     fn of(held: &Snapshot, context: &Context) -> Self {
         let now = wall_clock();
         let loudness = held.status.sound().loudness;
+        let listeners = context.presence.listeners(&held.card.id, Instant::now());
         Self {
             id: held.card.id.clone(),
             title: held.card.title.clone(),
@@ -105,7 +109,8 @@ impl OnAir {
             live: held.scene == Scene::Live,
             run: held.run.to_string(),
             started_at: held.started.to_string(),
-            listeners: context.presence.listeners(&held.card.id, Instant::now()),
+            listeners: listeners.total(),
+            webrtc_listeners: listeners.webrtc,
             publishers: held
                 .publishers
                 .iter()

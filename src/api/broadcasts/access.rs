@@ -8,21 +8,21 @@ use crate::api::error::Problem;
 use crate::auth::Caller;
 
 /// A broadcast, and what the caller is in it.
-pub(super) struct Found {
-    pub(super) hosted: Hosted,
-    pub(super) role: Role,
+pub(crate) struct Found {
+    pub(crate) hosted: Hosted,
+    pub(crate) role: Role,
 }
 
 impl Found {
     /// 401 or 403 unless the caller may do it.
-    pub(super) fn require(&self, caller: &Caller, action: Action) -> Result<(), Problem> {
+    pub(crate) fn require(&self, caller: &Caller, action: Action) -> Result<(), Problem> {
         caller.require_as(self.role, action)
     }
 }
 
 /// The broadcast with this id, or whose room has this name; 404 where there is none that the caller may know
 /// of, 403 where they are blocked from it.
-pub(super) async fn find(context: &Context, caller: &Caller, name: &str) -> Result<Found, Problem> {
+pub(crate) async fn find(context: &Context, caller: &Caller, name: &str) -> Result<Found, Problem> {
     let broadcasts = context.store.broadcasts();
     let hosted = match broadcasts.load(name).await? {
         Some(hosted) => Some(hosted),

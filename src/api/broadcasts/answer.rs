@@ -11,6 +11,7 @@ use crate::api::Context;
 use crate::api::time::rfc3339;
 use crate::broadcasts::builtin::DEMO;
 use crate::live::Scene;
+use crate::webrtc::Door;
 
 /// A broadcast as the caller may see it.
 #[derive(Serialize, ToSchema)]
@@ -107,8 +108,8 @@ struct Playback {
     /// HLS without partial segments.
     #[schema(example = "/live/studio/standard.m3u8")]
     standard_hls_url: String,
-    /// WebRTC; null where the station has none.
-    #[schema(required)]
+    /// WHEP, for WebRTC; null where the station has none.
+    #[schema(example = "/whep/studio", required)]
     whep_url: Option<String>,
 }
 
@@ -123,8 +124,8 @@ struct Ingest {
     /// What OBS calls «Stream Key».
     #[schema(example = "studio?token=…")]
     rtmp_stream_key: String,
-    /// WebRTC; null where the station has none.
-    #[schema(required)]
+    /// WHIP, for WebRTC, with the stream key as bearer token; null where the station has none.
+    #[schema(example = "https://radio.example.org/whip/studio", required)]
     whip_url: Option<String>,
 }
 
@@ -147,7 +148,7 @@ impl Broadcast {
             rtmp_url: context.addresses.rtmp.first().map(|url| url.as_str().to_owned()),
             rtmp_stream_key: format!("{id}?token={}", row.stream_key.expose()),
             stream_key: row.stream_key.expose().to_owned(),
-            whip_url: None,
+            whip_url: context.whip_url(&id),
         });
         let previewed = context.hall.broadcast(&id).filter(|held| held.scene == Scene::Preview);
         let key = previewed.and_then(|held| held.preview_key).filter(|_| role.may(Action::HearPreview));
@@ -169,7 +170,7 @@ impl Broadcast {
             },
             started_at: life.started,
             ended_at: life.ended,
-            listener_count: context.presence.listeners(&id, Instant::now()),
+            listener_count: context.presence.listeners(&id, Instant::now()).total(),
             peak_listeners: row.peak_listeners,
             latency_mode: row.latency_mode,
             audio_profile: row.audio_profile,
@@ -187,7 +188,7 @@ impl Broadcast {
             playback: Playback {
                 hls_url: format!("/live/{id}/index.m3u8"),
                 standard_hls_url: format!("/live/{id}/standard.m3u8"),
-                whep_url: None,
+                whep_url: context.webrtc.is_some().then(|| Door::Whep.path(&id)),
             },
             ingest,
             preview,

@@ -48,8 +48,9 @@ pub(super) async fn viewers(
     Path(id): Path<String>,
 ) -> Result<Json<Viewers>, Problem> {
     let broadcast_id = find(&context, &caller, &id).await?.hosted.broadcast.id;
-    let hls = context.presence.listeners(&broadcast_id, Instant::now());
-    Ok(Json(Viewers { broadcast_id, listeners: hls, webrtc: 0, hls }))
+    let listeners = context.presence.listeners(&broadcast_id, Instant::now());
+    let (webrtc, hls) = (listeners.webrtc, listeners.hls);
+    Ok(Json(Viewers { broadcast_id, listeners: listeners.total(), webrtc, hls }))
 }
 
 /// A player that still listens.
@@ -104,8 +105,12 @@ pub(super) struct Stats {
     /// The run's name; null where there is none.
     #[schema(required)]
     run: Option<String>,
-    /// Who listens.
+    /// How many listen, in all.
     listeners: usize,
+    /// Of these, by WebRTC.
+    webrtc_listeners: usize,
+    /// Of these, by HLS.
+    hls_listeners: usize,
     /// Who publishes.
     publishers: Vec<Publisher>,
     /// What each of the programme's sources sounds like to the station.
@@ -128,7 +133,7 @@ pub(super) struct Stats {
 struct Publisher {
     /// Names this stay.
     session: String,
-    /// `rtmp` or `rtmps`.
+    /// `rtmp`, `rtmps` or `whip`.
     #[schema(example = "rtmp")]
     protocol: &'static str,
     #[schema(format = DateTime)]
@@ -173,10 +178,13 @@ pub(super) async fn stats(
     let count = |counter: fn(&crate::live::status::Status) -> &std::sync::atomic::AtomicU64| {
         held.as_ref().map_or(0, |held| counter(&held.status).load(std::sync::atomic::Ordering::Relaxed))
     };
+    let listeners = context.presence.listeners(&id, Instant::now());
     Ok(Json(Stats {
         heard: held.is_some(),
         run: held.as_ref().map(|held| held.run.to_string()),
-        listeners: context.presence.listeners(&id, Instant::now()),
+        listeners: listeners.total(),
+        webrtc_listeners: listeners.webrtc,
+        hls_listeners: listeners.hls,
         publishers: publishers.collect(),
         sources: sound.sources,
         late_ticks: count(|status| &status.late_ticks),

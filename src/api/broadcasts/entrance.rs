@@ -21,6 +21,7 @@ use crate::auth::grant::Grant as RoomGrant;
 use crate::auth::{Caller, Client};
 use crate::broadcasts::card;
 use crate::playback::gate::{Grant, now};
+use crate::webrtc::{Door, IceServer};
 
 /// How to hear a broadcast.
 #[derive(Serialize, ToSchema)]
@@ -46,7 +47,7 @@ pub(super) struct Playback {
     #[schema(format = DateTime, required)]
     expires_at: Option<String>,
     /// STUN and TURN servers, for WebRTC.
-    ice_servers: Vec<String>,
+    ice_servers: Vec<IceServer>,
 }
 
 /// Tells how to hear a broadcast.
@@ -75,17 +76,32 @@ pub(super) async fn playback(
     let grant = context.gate.signs(audience).then(sign).transpose()?;
     let below = grant.as_ref().map_or_else(|| format!("/live/{id}/"), Grant::prefix);
     let cookie = grant.as_ref().map(|grant| AppendHeaders([(SET_COOKIE, grant.cookie(client.scheme))]));
+    let route = route(&context, id);
+    let webrtc = context.webrtc.as_ref();
     let playback = Playback {
-        transport: "hls",
-        reason: "this station serves HLS alone",
+        transport: route.0,
+        reason: route.1,
         hls_url: format!("{below}index.m3u8"),
         standard_hls_url: format!("{below}standard.m3u8"),
-        whep_url: None,
+        whep_url: webrtc.map(|_| Door::Whep.path(id)),
         expires_at: grant.as_ref().map(|grant| WallClock(grant.expires * 1_000_000).to_string()),
         token: grant.map(|grant| grant.token),
-        ice_servers: Vec::new(),
+        ice_servers: webrtc.map(|station| station.ice_servers(id, now())).unwrap_or_default(),
     };
     Ok((cookie, Json(playback)))
+}
+
+/// By which transport a broadcast is heard, and why.
+fn route(context: &Context, id: &str) -> (&'static str, &'static str) {
+    let Some(station) = &context.webrtc else { return ("hls", "this station serves HLS alone") };
+    if context.hall.live(id).is_none() {
+        return ("hls", "the broadcast is not on air");
+    }
+    if station.has_place(id) {
+        ("webrtc", "there is a place for you")
+    } else {
+        ("hls", "as many people hear this broadcast by WebRTC as may")
+    }
 }
 
 /// What opens a room once.

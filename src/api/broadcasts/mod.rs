@@ -15,6 +15,7 @@ mod reports;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access::find;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -41,7 +41,7 @@ fn house(rate_per_address: u32) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);
-    gate(routes, &settings, &TrustedProxies::parse("192.0.2.99").unwrap())
+    gate(routes, Router::new(), &settings, &TrustedProxies::parse("192.0.2.99").unwrap())
 }
 
 fn request(method: &str, path: &str) -> Request {

@@ -13,19 +13,19 @@ mod rooms;
 
 impl Desk {
     /// Makes a broadcast of theirs, and answers with its id.
-    async fn broadcast(&self, host: &Person, fields: Value) -> String {
+    pub(crate) async fn broadcast(&self, host: &Person, fields: Value) -> String {
         let made = self.ask(host.asks("POST", "/api/broadcasts").json(fields)).await.must_be(201);
         made["id"].as_str().unwrap().to_owned()
     }
 
     /// The stream key of a broadcast, as its host is told.
-    async fn stream_key(&self, host: &Person, broadcast: &str) -> String {
+    pub(crate) async fn stream_key(&self, host: &Person, broadcast: &str) -> String {
         let told = self.get(&format!("/api/broadcasts/{broadcast}"), &host.token).await.must_be(200);
         told["ingest"]["streamKey"].as_str().unwrap().to_owned()
     }
 
     /// Makes somebody a member of a broadcast.
-    async fn let_in(&self, host: &Person, broadcast: &str, person: &Person, role: &str) {
+    pub(crate) async fn let_in(&self, host: &Person, broadcast: &str, person: &Person, role: &str) {
         let path = format!("/api/broadcasts/{broadcast}/members/{}", person.id);
         let ask = host.asks("PUT", path).json(serde_json::json!({ "role": role }));
         assert_eq!(self.ask(ask).await.status, 204);

@@ -1,0 +1,36 @@
+//! What a session rests on: taken away, the session ends.
+
+use std::time::Duration;
+
+use ingest::Closing;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::playback::guard::Guard;
+
+/// How soon a session ends whose listener may not hear the broadcast any more.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// What a session rests on.
+pub(super) enum Hold {
+    /// A publication that the hall accepted.
+    Publication(Closing),
+    /// What let a listener in.
+    Leave(Guard),
+}
+
+impl Hold {
+    /// Waits until it is taken away, and tells how.
+    pub(super) async fn taken(self) -> String {
+        match self {
+            Self::Publication(closing) => closing.wait().await.to_string(),
+            Self::Leave(mut guard) => {
+                let mut rounds = interval(ROUND);
+                rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                while guard.holds() {
+                    rounds.tick().await;
+                }
+                "its listener may not hear the broadcast any more".to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The HTTP side of WebRTC: `POST /whip/{id}` publishes, `POST /whep/{id}` listens.
+//!
+//! Both take an SDP offer and answer with 201, an SDP answer and the URL of the session, on which candidates are
+//! told, ICE is restarted, and which is deleted at the end (RFC 9725). Pages of any site may use them.
+
+pub mod door;
+pub mod endpoint;
+mod hold;
+pub mod ice_servers;
+pub mod ice_session;
+mod listener;
+pub mod negotiation;
+pub mod programme_clock;
+mod resource;
+pub mod sessions;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod whep;
+mod whip;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use ingest::PublishRequest;
+use rtc::{JoinError, Rtc};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+pub use door::Door;
+pub use ice_servers::{IceServer, IceServers};
+
+use crate::api::Context;
+use crate::api::error::Problem;
+use crate::live::Presence;
+use crate::settings::RtcSettings;
+use sessions::Sessions;
+
+/// When a port that is full may have room again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// What the endpoints stand on.
+pub struct WebRtc {
+    rtc: Rtc,
+    ice: IceServers,
+    sessions: Arc<Sessions>,
+    presence: Arc<Presence>,
+    listeners_max: usize,
+    requests: mpsc::Sender<PublishRequest>,
+    tasks: TaskTracker,
+}
+
+impl WebRtc {
+    /// Endpoints before the port `rtc`: who wants to publish is sent to `requests`, who listens is told to
+    /// `presence`, and sessions are looked after on `tasks`.
+    pub fn new(
+        rtc: Rtc,
+        settings: &RtcSettings,
+        requests: mpsc::Sender<PublishRequest>,
+        presence: Arc<Presence>,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self {
+            rtc,
+            ice: IceServers::of(settings),
+            sessions: Arc::default(),
+            presence,
+            listeners_max: settings.listeners_max,
+            requests,
+            tasks,
+        }
+    }
+
+    /// The servers that clients of a broadcast are told of at `now`, in seconds since 1970.
+    pub fn ice_servers(&self, broadcast: &str, now: u64) -> Vec<IceServer> {
+        self.ice.at(broadcast, now)
+    }
+
+    /// Whether one more may hear a broadcast by WebRTC.
+    pub fn has_place(&self, broadcast: &str) -> bool {
+        self.presence.listeners(broadcast, Instant::now()).webrtc < self.listeners_max
+    }
+}
+
+/// The endpoints and the sessions behind them.
+pub fn routes() -> Router<Context> {
+    Router::new()
+        .route("/whip/{id}", post(whip::publish).options(endpoint::options))
+        .route("/whip/{id}/{session}", resource::routes(Door::Whip))
+        .route("/whep/{id}", post(whep::listen).options(endpoint::options))
+        .route("/whep/{id}/{session}", resource::routes(Door::Whep))
+}
+
+impl Context {
+    /// Where a broadcast is published to by WHIP, as an encoder takes it; `None` where WebRTC is switched off.
+    pub fn whip_url(&self, broadcast: &str) -> Option<String> {
+        self.webrtc.as_ref()?;
+        let url = self.addresses.web.first()?.join(&Door::Whip.path(broadcast)).ok()?;
+        Some(url.into())
+    }
+
+    /// The endpoints' own; 404 where WebRTC is switched off.
+    fn webrtc(&self) -> Result<&Arc<WebRtc>, Problem> {
+        self.webrtc.as_ref().ok_or_else(|| Problem::not_found("WebRTC is switched off here"))
+    }
+}
+
+impl From<JoinError> for Problem {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::Offer(_) | JoinError::NoTrack(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            error => Self::unavailable(AGAIN).because(error.to_string()),
+        }
+    }
+}

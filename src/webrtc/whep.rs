@@ -1,0 +1,78 @@
+//! WHEP: somebody listens to the programme (draft-ietf-wish-whep).
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header::LINK;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::door::Door;
+use super::endpoint::{created, offer};
+use super::hold::Hold;
+use super::listener::Shown;
+use super::programme_clock::programme_clock;
+use crate::api::Context;
+use crate::api::broadcasts::find;
+use crate::api::error::Problem;
+use crate::api::params::Path;
+use crate::live::clock::wall_clock;
+use crate::playback::guard::Guard;
+
+/// When a broadcast that is not on air is worth another look.
+const NOT_YET: Duration = Duration::from_secs(5);
+
+/// When a place may be free.
+const FULL: Duration = Duration::from_secs(10);
+
+/// Maps the RTP time of the programme to civil time.
+const PROGRAMME_CLOCK: HeaderName = HeaderName::from_static("onair-programme-clock");
+
+/// `POST /whep/{id}`.
+pub(super) async fn listen(
+    State(context): State<Context>,
+    Path(id): Path<String>,
+    shown: Shown,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let station = context.webrtc()?;
+    let offer = offer(&headers, &body)?;
+    if !offer.audios().iter().any(|audio| audio.direction.receives()) {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "the offer receives nothing: an audio section must be recvonly or sendrecv; to publish, POST to /whip",
+        ));
+    }
+    let Some(live) = context.hall.live(&id) else { return Err(not_on_air(&context, &shown, &id).await) };
+    let pass = shown.admit(&context, &live.card).await?;
+    if !station.has_place(&id) {
+        return Ok(full(&id));
+    }
+    let theirs = offer.credentials().ufrag().to_owned();
+    let audience = live.audience.as_ref().ok_or_else(Problem::internal)?;
+    let joined = station.rtc.listen(offer, audience).await?;
+    let hold = Hold::Leave(Guard::new(context.gate.clone(), &id, pass));
+    let mut response = created(station, Door::Whep, &id, &theirs, joined, hold);
+    response.headers_mut().insert(PROGRAMME_CLOCK, programme_clock(audience.clock(), wall_clock()));
+    Ok(response)
+}
+
+/// 404: there is no such broadcast, as far as the caller may know, or it is not on air, and may be in a moment.
+async fn not_on_air(context: &Context, shown: &Shown, id: &str) -> Problem {
+    match find(context, shown.caller(), id).await {
+        Ok(_) => Problem::not_found("the broadcast is not on air").after(NOT_YET),
+        Err(problem) => problem,
+    }
+}
+
+/// 503, and where the broadcast is heard instead.
+fn full(id: &str) -> Response {
+    let hls = format!("</live/{id}/index.m3u8>; rel=\"alternate\"; type=\"application/vnd.apple.mpegurl\"");
+    let link = HeaderValue::try_from(hls).expect("ids are letters, digits, - and _");
+    let problem = Problem::unavailable(FULL)
+        .because("as many people hear this broadcast by WebRTC as may; the header Link tells where HLS is");
+    ([(LINK, link)], problem).into_response()
+}
