@@ -7,6 +7,8 @@
 pub mod api;
 pub mod auth;
 pub mod banner;
+#[cfg(test)]
+mod both;
 pub mod broadcasts;
 pub mod cli;
 pub mod covers;

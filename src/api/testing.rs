@@ -10,7 +10,6 @@ use ingest::{Protocol, PublishRequest, Publisher, Refusal, Sink, StreamKey};
 use origin::Origin;
 use serde_json::{Value, json};
 use store::{Database, Journal, Keeper, Store};
-use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +20,7 @@ use super::config::Features;
 use super::{Addresses, Context, cooldown, router};
 use crate::auth::secrets::random;
 use crate::auth::{Auth, FirstAdmin};
+use crate::both::Home;
 use crate::broadcasts::{Books, scribe};
 use crate::covers::Covers;
 use crate::hooks::admission::Admission;
@@ -30,33 +30,11 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::metrics::Metrics;
 use crate::playback::{Gate, Ledger};
-use crate::postgres::Postgres;
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
 use crate::station::rtc_port;
 use crate::webrtc::WebRtc;
 pub(crate) use ask::{Answer, Ask};
-
-/// Makes two tests of each function that takes a [`Database`]: one on SQLite, one on PostgreSQL.
-macro_rules! on_both {
-    ($($name:ident)+) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(::store::Database::Sqlite).await;
-            })+
-        }
-
-        mod on_postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                super::$name(::store::Database::Postgres).await;
-            })+
-        }
-    };
-}
-
-pub(crate) use on_both;
 
 /// A station without doors: a data directory, a database, a hall, and the API over them.
 pub(crate) struct Desk {
@@ -68,13 +46,6 @@ pub(crate) struct Desk {
     router: Router,
     work: Work,
     home: Home,
-}
-
-/// What stays when a station stops.
-struct Home {
-    folder: TempDir,
-    /// Where the database is, unless it is a file in the folder.
-    database: Option<String>,
 }
 
 /// What goes on behind the API.
@@ -89,11 +60,7 @@ struct Work {
 impl Desk {
     /// With these settings beside the defaults.
     pub(crate) async fn open(database: Database, settings: &[(Key, &str)]) -> Self {
-        let database = match database {
-            Database::Sqlite => None,
-            Database::Postgres => Some(Postgres::shared().database()),
-        };
-        Self::open_at(Home { folder: tempfile::tempdir().unwrap(), database }, settings).await
+        Self::open_at(Home::new(database), settings).await
     }
 
     async fn open_at(home: Home, settings: &[(Key, &str)]) -> Self {
@@ -101,11 +68,10 @@ impl Desk {
         let with_webrtc = settings.iter().any(|(key, _)| *key == Key::RtcListen);
         let mut flags: Vec<_> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         flags.push((Key::DataDir, folder.to_str().unwrap().to_owned()));
-        flags.extend(home.database.clone().map(|url| (Key::DatabaseUrl, url)));
+        flags.push((Key::DatabaseUrl, home.database.expose().to_owned()));
         let layers = Layers { folder: folder.to_owned(), config: None, environment: Vec::new(), flags };
         let (settings, _) = Settings::load(&layers).unwrap();
-        let store = Store::open(&settings.storage.database).unwrap();
-        store.migrate_up().await.unwrap();
+        let store = home.store().await;
         let (auth, first_admin) = Auth::open(&settings, store.clone()).await.unwrap();
         let (journal, keeper) = Journal::open(&folder.join("journal.jsonl"), &store).unwrap();
         let gate = Gate::new(settings.hls.signed, &random(32).unwrap());

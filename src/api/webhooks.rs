@@ -1,7 +1,10 @@
 //! Webhooks: who is told what happens, and what was told.
 
 mod deliveries;
+mod secret;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use axum::Json;
 use axum::extract::State;
@@ -32,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(show, change, delete))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::replay))
+        .routes(routes!(secret::rotate))
 }
 
 /// Somebody who is told what happens.
@@ -50,6 +54,9 @@ struct Webhook {
     events: Vec<Event>,
     /// Whether it is told anything.
     enabled: bool,
+    /// Until when its requests are signed with the secret before the last change too; null where they are not.
+    #[schema(required, format = DateTime)]
+    previous_secret_until: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -58,6 +65,7 @@ struct Webhook {
 
 impl From<store::Webhook> for Webhook {
     fn from(webhook: store::Webhook) -> Self {
+        let retired = webhook.retired.filter(|retired| retired.until > Timestamp::now());
         Self {
             id: webhook.id,
             owner_id: webhook.owner_id,
@@ -65,6 +73,7 @@ impl From<store::Webhook> for Webhook {
             url: webhook.url,
             events: webhook.events.iter().filter_map(|event| event.parse().ok()).collect(),
             enabled: webhook.enabled,
+            previous_secret_until: retired.map(|retired| rfc3339(retired.until)),
             created_at: rfc3339(webhook.created_at),
             updated_at: rfc3339(webhook.updated_at),
         }
@@ -187,6 +196,7 @@ async fn create(
         broadcast_id: request.broadcast_id,
         url: url.into(),
         secret: Secret::new(secret.expose().clone()),
+        retired: None,
         events: names(request.events.unwrap_or_else(|| Event::ALL.to_vec()))?,
         enabled: true,
         created_at: now,

@@ -165,6 +165,7 @@ mod tests {
         };
         store.broadcasts().insert(&news).await.unwrap();
         let webhook = Webhook {
+            retired: None,
             id: "hook".into(),
             owner_id: Some("amy".into()),
             broadcast_id: None,

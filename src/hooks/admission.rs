@@ -182,7 +182,7 @@ impl Hook {
             url: self.url.as_str(),
             // The operator named it, in the settings.
             reach: Reach::Anywhere,
-            secret: &self.secret,
+            secrets: std::slice::from_ref(&self.secret),
             event,
             id: &id,
             body: Bytes::from(body),

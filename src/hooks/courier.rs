@@ -30,8 +30,8 @@ pub struct Letter<'a> {
     pub url: &'a str,
     /// Which machines that may be.
     pub reach: Reach,
-    /// What it is signed with.
-    pub secret: &'a Redacted<String>,
+    /// What it is signed with; a receiver needs to know one of them.
+    pub secrets: &'a [Redacted<String>],
     /// The event's name.
     pub event: &'a str,
     /// The delivery's name.
@@ -83,7 +83,8 @@ impl Courier {
     /// Brings `letter` at `now`, in seconds since 1970. Any 2xx takes it; a redirect is not followed.
     pub async fn bring(&self, letter: Letter<'_>, now: u64) -> Result<(), NotTaken> {
         let uri: Uri = letter.url.parse().map_err(http::Error::from)?;
-        let signature = signature::sign(letter.secret.expose().as_bytes(), now, &letter.body);
+        let secrets = letter.secrets.iter().map(|secret| secret.expose().as_bytes());
+        let signature = signature::sign(secrets, now, &letter.body);
         let request = Request::builder()
             .method(Method::POST)
             .uri(uri)

@@ -32,6 +32,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long the store is left alone after it was found away, in looks.
 const REST: u32 = 5;
 
+/// For how long a delivery is one station's alone. Longer than an answer may take and than a database is usually away
+/// before its outcome can be noted; where a station dies, what it was bringing waits so long for another.
+const LEASE: Duration = Duration::from_mins(2);
+
 /// How long deliveries are kept once they were taken or given up.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
@@ -53,6 +57,8 @@ pub struct Outbox {
 #[derive(Clone)]
 struct Errands {
     store: Store,
+    /// By which this outbox claims what it brings; another one has another.
+    name: Arc<str>,
     courier: Courier,
     reach: Reach,
     clock: Clock,
@@ -62,7 +68,8 @@ struct Errands {
 impl Outbox {
     /// An outbox over `store`. Webhooks that people made reach machines within `reach`.
     pub fn new(store: Store, courier: Courier, reach: Reach) -> Self {
-        let errands = Errands { store, courier, reach, clock: Arc::new(Timestamp::now), look: LOOK };
+        let name = store::id().into();
+        let errands = Errands { store, name, courier, reach, clock: Arc::new(Timestamp::now), look: LOOK };
         Self { errands, busy: HashMap::new(), pruned_at: None }
     }
 
@@ -74,8 +81,8 @@ impl Outbox {
         self
     }
 
-    /// Runs until `shutdown`. What is under way then is brought again by the next start, since nobody noted
-    /// that it was taken.
+    /// Runs until `shutdown`. What is under way then is brought again by another station or the next start, since
+    /// nobody noted that it was taken.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut under_way = JoinSet::new();
         let mut away = false;
@@ -108,6 +115,9 @@ impl Outbox {
             }
         }
         under_way.shutdown().await;
+        if let Err(cause) = self.errands.store.deliveries().release(&self.errands.name).await {
+            info!("webhooks that were being told are told again in {} s: {cause}", LEASE.as_secs());
+        }
     }
 
     /// Begins what is due.
@@ -125,12 +135,16 @@ impl Outbox {
             return Ok(());
         }
         // What is under way is still due until its outcome is noted.
-        for delivery in store.deliveries().due(now, UNDER_WAY as u32).await? {
+        for delivery in store.deliveries().due(&self.errands.name, now, UNDER_WAY as u32).await? {
             let known = self.busy.values().any(|webhook| *webhook == delivery.webhook_id);
             if known || self.busy.len() >= UNDER_WAY {
                 continue;
             }
             let Some(webhook) = store.webhooks().load(&delivery.webhook_id).await? else { continue };
+            let until = now.plus(LEASE);
+            if !store.deliveries().claim(&delivery, &self.errands.name, now, until).await? {
+                continue;
+            }
             let (errands, id) = (self.errands.clone(), webhook.id.clone());
             let task = under_way.spawn(async move { errands.run(&webhook, &delivery).await });
             self.busy.insert(task.id(), id);
@@ -151,7 +165,7 @@ impl Errands {
         }
         let attempt = attempt(delivery, &outcome, (self.clock)(), random());
         // Without the note it would be brought again: the database gets the time that it needs.
-        while let Err(cause) = self.store.deliveries().note(&delivery.id, &attempt).await {
+        while let Err(cause) = self.store.deliveries().note(&delivery.id, &self.name, &attempt).await {
             if !cause.is_unavailable() {
                 error!(webhook.delivery = %delivery.id, "the outcome of a delivery is lost: {cause}");
                 return;
@@ -163,17 +177,21 @@ impl Errands {
 
     async fn bring(&self, webhook: &Webhook, delivery: &Delivery) -> Result<(), NotTaken> {
         let body = envelope(delivery).map_err(NotTaken::Unreadable)?;
+        let now = (self.clock)();
+        let retired = webhook.retired.iter().filter(|retired| retired.until > now);
+        // The former one last: who reads only one signature is one who has not been told of the new secret.
+        let secrets = std::iter::once(&webhook.secret).chain(retired.map(|retired| &retired.secret));
+        let secrets: Vec<_> = secrets.map(|secret| Redacted::new(secret.expose().to_owned())).collect();
         let letter = Letter {
             url: &webhook.url,
             // The one of the settings is the operator's own.
             reach: if webhook.id == standing::ID { Reach::Anywhere } else { self.reach },
-            secret: &Redacted::new(webhook.secret.expose().to_owned()),
+            secrets: &secrets,
             event: &delivery.event,
             id: &delivery.id,
             body: Bytes::from(body),
         };
-        let now = (self.clock)().as_millis() / 1_000;
-        self.courier.bring(letter, u64::try_from(now).unwrap_or(0)).await
+        self.courier.bring(letter, u64::try_from(now.as_millis() / 1_000).unwrap_or(0)).await
     }
 }
 

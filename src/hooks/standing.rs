@@ -22,6 +22,7 @@ pub async fn stand(store: &Store, address: Option<(&Url, &Redacted<String>)>) ->
         broadcast_id: None,
         url: url.to_string(),
         secret,
+        retired: None,
         events: Event::ALL.iter().map(ToString::to_string).collect(),
         enabled: true,
         created_at: now,

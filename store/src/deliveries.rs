@@ -123,38 +123,61 @@ impl Deliveries<'_> {
             .await
     }
 
-    /// What is to be sent at `now`: of each webhook that is enabled the first that is pending, and only where its
-    /// time has come, so that order is kept. Longest waiting first, at most `limit`.
-    pub async fn due(self, now: Timestamp, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+    /// What `station` may send at `now`: of each webhook that is enabled the first that is pending, and only where its
+    /// time has come and nobody else has claimed it, so that order is kept. Longest waiting first, at most `limit`.
+    pub async fn due(self, station: &str, now: Timestamp, limit: u32) -> Result<Vec<Delivery>, StoreError> {
         let mut sql = Sql::new("SELECT ");
         sql.push(COLUMNS_OF_D).push(
             " FROM webhooks w CROSS JOIN webhook_deliveries d WHERE w.enabled = 1 AND d.webhook_id = w.id \
              AND d.sequence = (SELECT MIN(e.sequence) FROM webhook_deliveries e WHERE e.webhook_id = w.id \
              AND e.status = 'pending') AND d.next_attempt_at <= ",
         );
-        sql.time(now).push(" ORDER BY d.next_attempt_at, d.id LIMIT ").number(limit.into());
+        sql.time(now).push(" AND (d.claimed_by IS NULL OR d.claimed_by = ").text(station);
+        sql.push(" OR d.claimed_until <= ").time(now);
+        sql.push(") ORDER BY d.next_attempt_at, d.id LIMIT ").number(limit.into());
         self.0.read_all(&sql, read).await
     }
 
-    /// When the next delivery becomes due; `None` where nothing is pending.
-    pub async fn next_due(self) -> Result<Option<Timestamp>, StoreError> {
-        let sql = Sql::new(
-            "SELECT MIN(d.next_attempt_at) AS due FROM webhooks w CROSS JOIN webhook_deliveries d \
-             WHERE w.enabled = 1 AND d.webhook_id = w.id AND d.sequence = (SELECT MIN(e.sequence) \
-             FROM webhook_deliveries e WHERE e.webhook_id = w.id AND e.status = 'pending')",
-        );
-        Ok(self.0.read_one(&sql, |row| row.optional_time("due")).await?.flatten())
+    /// Makes a delivery that was due at `now` the `station`'s own until `until`; `false` where another station was
+    /// faster, or has brought it meanwhile.
+    pub async fn claim(
+        self,
+        delivery: &Delivery,
+        station: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("UPDATE webhook_deliveries SET claimed_by = ");
+        sql.text(station).push(", claimed_until = ").time(until);
+        sql.push(" WHERE status = 'pending' AND id = ").text(&delivery.id);
+        sql.push(" AND attempts = ").number(delivery.attempts.into());
+        sql.push(" AND next_attempt_at <= ").time(now);
+        sql.push(" AND (claimed_by IS NULL OR claimed_by = ").text(station);
+        sql.push(" OR claimed_until <= ").time(now).push(")");
+        Ok(self.0.write(&sql).await? == 1)
     }
 
-    /// Notes how an attempt went; `false` where the delivery is not pending any more.
-    pub async fn note(self, id: &str, attempt: &Attempt) -> Result<bool, StoreError> {
+    /// Lets others have what `station` has claimed and not brought; how many there were.
+    pub async fn release(self, station: &str) -> Result<u64, StoreError> {
+        let mut sql = Sql::new("UPDATE webhook_deliveries SET claimed_by = NULL, claimed_until = NULL");
+        sql.push(" WHERE status = 'pending' AND claimed_by = ").text(station);
+        self.0.write(&sql).await
+    }
+
+    /// Notes how an attempt of `station` went; `false` where the delivery is not pending any more, or where another
+    /// station has it now and this attempt failed.
+    pub async fn note(self, id: &str, station: &str, attempt: &Attempt) -> Result<bool, StoreError> {
         let delivered = (attempt.status == DeliveryStatus::Delivered).then_some(attempt.at);
         let mut sql = Sql::new("UPDATE webhook_deliveries SET attempts = attempts + 1, status = ");
         sql.text(attempt.status.name()).push(", next_attempt_at = ").time(attempt.next_attempt_at);
         sql.push(", last_status = ").optional_number(attempt.answer);
         sql.push(", last_error = ").optional_text(attempt.error.as_deref());
         sql.push(", delivered_at = ").optional_time(delivered);
+        sql.push(", claimed_by = NULL, claimed_until = NULL");
         sql.push(" WHERE status = 'pending' AND id = ").text(id);
+        if delivered.is_none() {
+            sql.push(" AND claimed_by = ").text(station);
+        }
         Ok(self.0.write(&sql).await? == 1)
     }
 

@@ -83,7 +83,7 @@ pub use seed::Sample;
 pub use sessions::{Session, Sessions};
 pub use time::Timestamp;
 pub use users::{HostCard, Kept, User, UserFilter, Users};
-pub use webhooks::{Webhook, Webhooks};
+pub use webhooks::{Retired, Webhook, Webhooks};
 
 /// A new id: a UUIDv7, so that ids sort by the time they were made.
 pub fn id() -> String {

@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     step!(3, "rooms"),
     step!(4, "webhooks"),
     step!(5, "journal"),
+    step!(6, "leases"),
 ];
 
 /// One step of the schema.

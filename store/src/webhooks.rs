@@ -25,6 +25,8 @@ pub struct Webhook {
     pub url: String,
     /// What it is signed with; kept as it is, since every delivery needs it.
     pub secret: Secret,
+    /// What it was signed with before, where that was not long ago.
+    pub retired: Option<Retired>,
     /// What it is told: `room_started`, `room_finished`, …
     pub events: Vec<String>,
     /// Is it told anything?
@@ -33,6 +35,15 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// When it was last changed; set by [`Webhooks::update`].
     pub updated_at: Timestamp,
+}
+
+/// A secret that was replaced.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// What it was.
+    pub secret: Secret,
+    /// Until when requests are signed with it too.
+    pub until: Timestamp,
 }
 
 /// Webhooks in the store.
@@ -128,7 +139,8 @@ async fn lock(connection: &mut AnyConnection, id: &str) -> Result<Option<Webhook
     sql.one(connection, read).await
 }
 
-const COLUMNS: &str = "id, owner_id, broadcast_id, url, secret, events, enabled, created_at, updated_at";
+const COLUMNS: &str = "id, owner_id, broadcast_id, url, secret, retired_secret, retired_until, events, enabled, \
+    created_at, updated_at";
 
 const LISTING: Listing<Webhook> = Listing {
     columns: COLUMNS,
@@ -143,18 +155,24 @@ const LISTING: Listing<Webhook> = Listing {
 fn push_values(sql: &mut Sql, webhook: &Webhook) {
     sql.text(&webhook.id).push(", ").optional_text(webhook.owner_id.as_deref());
     sql.push(", ").optional_text(webhook.broadcast_id.as_deref()).push(", ").text(&webhook.url);
-    sql.push(", ").text(webhook.secret.expose()).push(", ").text(json(&webhook.events));
+    let retired = webhook.retired.as_ref();
+    sql.push(", ").text(webhook.secret.expose());
+    sql.push(", ").optional_text(retired.map(|retired| retired.secret.expose()));
+    sql.push(", ").optional_time(retired.map(|retired| retired.until));
+    sql.push(", ").text(json(&webhook.events));
     sql.push(", ").flag(webhook.enabled).push(", ").time(webhook.created_at);
     sql.push(", ").time(webhook.updated_at);
 }
 
 fn read(row: &AnyRow) -> Result<Webhook, StoreError> {
+    let retired = row.optional_text("retired_secret")?.zip(row.optional_time("retired_until")?);
     Ok(Webhook {
         id: row.text("id")?,
         owner_id: row.optional_text("owner_id")?,
         broadcast_id: row.optional_text("broadcast_id")?,
         url: row.text("url")?,
         secret: row.secret("secret")?,
+        retired: retired.map(|(secret, until)| Retired { secret: Secret::new(secret), until }),
         events: row.json("events")?,
         enabled: row.flag("enabled")?,
         created_at: row.time("created_at")?,

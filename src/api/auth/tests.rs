@@ -2,8 +2,9 @@ use room::Role;
 use serde_json::{Value, json};
 use store::{Database, Timestamp};
 
-use super::super::testing::{Answer, Ask, Desk, on_both};
+use super::super::testing::{Answer, Ask, Desk};
 use super::*;
+use crate::both::on_both;
 use crate::settings::table::Key;
 
 fn amy() -> Value {

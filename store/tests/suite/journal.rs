@@ -103,6 +103,7 @@ on_both! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let hook = Webhook {
+            retired: None,
             id: id(),
             owner_id: None,
             broadcast_id: None,

@@ -1,6 +1,6 @@
 //! Webhooks and their deliveries.
 
-use store::{Attempt, DeliveryStatus, Secret, Slice, Store, Webhook, id};
+use store::{Attempt, Delivery, DeliveryStatus, Retired, Secret, Slice, Store, Webhook, id};
 
 use crate::made::{at, host};
 use crate::on_both;
@@ -12,6 +12,7 @@ fn webhook() -> Webhook {
         broadcast_id: None,
         url: "https://example.org/hook".to_owned(),
         secret: Secret::new("whsec"),
+        retired: None,
         events: vec!["room_started".to_owned()],
         enabled: true,
         created_at: at(0),
@@ -57,17 +58,22 @@ on_both! {
         let elsewhere = enqueue(&store, &other, 3).await;
         let deliveries = store.deliveries();
         let due = async |second| -> Vec<String> {
-            deliveries.due(at(second), 10).await.unwrap().into_iter().map(|it| it.id).collect()
+            deliveries.due("one", at(second), 10).await.unwrap().into_iter().map(|it| it.id).collect()
+        };
+        let brought = async |id: &str, attempt: Attempt| {
+            let delivery = deliveries.load(id).await.unwrap().unwrap();
+            let until = at(attempt.at.as_millis() / 1_000 + 60);
+            deliveries.claim(&delivery, "one", attempt.at, until).await.unwrap()
+                && deliveries.note(id, "one", &attempt).await.unwrap()
         };
         assert_eq!(due(0).await, Vec::<String>::new());
         assert_eq!(due(9).await, [first.clone(), elsewhere.clone()]);
-        assert_eq!(deliveries.next_due().await.unwrap(), Some(at(1)));
 
-        assert!(deliveries.note(&first, &attempt(DeliveryStatus::Pending, 9, 20)).await.unwrap());
+        assert!(brought(&first, attempt(DeliveryStatus::Pending, 9, 20)).await);
         assert_eq!(due(10).await, std::slice::from_ref(&elsewhere), "the second waits for the first");
         assert_eq!(due(20).await, [elsewhere.clone(), first.clone()]);
-        assert!(deliveries.note(&first, &attempt(DeliveryStatus::Delivered, 20, 20)).await.unwrap());
-        assert!(!deliveries.note(&first, &attempt(DeliveryStatus::Failed, 21, 21)).await.unwrap());
+        assert!(brought(&first, attempt(DeliveryStatus::Delivered, 20, 20)).await);
+        assert!(!brought(&first, attempt(DeliveryStatus::Failed, 21, 21)).await);
         assert_eq!(due(21).await, [second.clone(), elsewhere.clone()]);
         let done = deliveries.load(&first).await.unwrap().unwrap();
         assert_eq!((done.attempts, done.delivered_at, done.last_status), (2, Some(at(20)), Some(500)));
@@ -76,10 +82,75 @@ on_both! {
         assert_eq!(due(21).await, std::slice::from_ref(&second), "who is switched off is told nothing");
         deliveries.replay(&first, at(30)).await.unwrap().unwrap();
         assert_eq!(due(40).await, std::slice::from_ref(&first));
-        deliveries.note(&first, &attempt(DeliveryStatus::Delivered, 40, 40)).await.unwrap();
+        assert!(brought(&first, attempt(DeliveryStatus::Delivered, 40, 40)).await);
         assert_eq!(deliveries.delete_before(at(2)).await.unwrap(), 1);
         let left = deliveries.list(&one.id, Some(DeliveryStatus::Pending), &Slice::first(5)).await.unwrap();
         assert_eq!(left.items.iter().map(|it| &it.id).collect::<Vec<_>>(), [&second]);
+    }
+
+    async fn a_delivery_is_one_stations_until_it_is_brought_or_the_station_is_given_up(store: Store) {
+        let hook = webhook();
+        store.webhooks().insert(&hook).await.unwrap();
+        enqueue(&store, &hook, 1).await;
+        let deliveries = store.deliveries();
+        let due = async |station: &str, second| deliveries.due(station, at(second), 10).await.unwrap().pop();
+        let claim = async |delivery: &Delivery, station: &str, second| {
+            deliveries.claim(delivery, station, at(second), at(second + 60)).await.unwrap()
+        };
+        let first = due("one", 5).await.unwrap();
+        assert_eq!(due("two", 5).await.as_ref(), Some(&first), "nobody has claimed it");
+        assert!(claim(&first, "one", 5).await);
+        assert!(!claim(&first, "two", 5).await, "it saw it too, and was slower");
+        assert_eq!(due("two", 64).await, None);
+        assert!(due("one", 64).await.is_some() && claim(&first, "one", 6).await, "its own is not lost to it");
+
+        // The first one is away for longer than it may be; the second one takes over and fails.
+        assert!(claim(&due("two", 66).await.unwrap(), "two", 66).await);
+        assert!(!deliveries.note(&first.id, "one", &attempt(DeliveryStatus::Pending, 67, 99)).await.unwrap());
+        assert!(deliveries.note(&first.id, "two", &attempt(DeliveryStatus::Pending, 68, 70)).await.unwrap());
+        assert!(!claim(&first, "one", 70).await, "it is not as it was then");
+        let again = due("one", 70).await.unwrap();
+        assert_eq!(again.attempts, 1);
+        assert!(claim(&again, "one", 70).await);
+        assert_eq!(deliveries.release("two").await.unwrap(), 0);
+        assert_eq!(deliveries.release("one").await.unwrap(), 1);
+        assert!(claim(&due("two", 71).await.unwrap(), "two", 71).await);
+        // It had been taken, and only the note was late.
+        assert!(deliveries.note(&first.id, "one", &attempt(DeliveryStatus::Delivered, 72, 72)).await.unwrap());
+        assert!(!deliveries.note(&first.id, "two", &attempt(DeliveryStatus::Delivered, 73, 73)).await.unwrap());
+    }
+
+    async fn two_stations_never_claim_the_same(store: Store) {
+        let hook = webhook();
+        store.webhooks().insert(&hook).await.unwrap();
+        enqueue(&store, &hook, 1).await;
+        let first = store.deliveries().due("one", at(5), 1).await.unwrap().remove(0);
+        let tries: Vec<_> = ["one", "two", "three", "four"]
+            .map(|station| {
+                let (store, first) = (store.clone(), first.clone());
+                tokio::spawn(async move { store.deliveries().claim(&first, station, at(5), at(60)).await })
+            })
+            .into_iter()
+            .collect();
+        let mut taken = 0;
+        for each in tries {
+            taken += u32::from(each.await.unwrap().unwrap());
+        }
+        assert_eq!(taken, 1);
+    }
+
+    async fn a_former_secret_is_kept_with_its_end(store: Store) {
+        let hook = webhook();
+        store.webhooks().insert(&hook).await.unwrap();
+        let edit = |it: &mut Webhook| {
+            let secret = std::mem::replace(&mut it.secret, Secret::new("new"));
+            it.retired = Some(Retired { secret, until: at(9) });
+        };
+        store.webhooks().update(&hook.id, edit).await.unwrap().unwrap();
+        let loaded = store.webhooks().load(&hook.id).await.unwrap().unwrap();
+        let retired = loaded.retired.unwrap();
+        let kept = (loaded.secret.expose(), retired.secret.expose(), retired.until);
+        assert_eq!(kept, ("new", "whsec", at(9)));
     }
 
     async fn an_event_is_enqueued_once(store: Store) {

@@ -1,7 +1,8 @@
 use serde_json::json;
 use store::Database;
 
-use crate::api::testing::{Answer, Desk, Person, on_both};
+use crate::api::testing::{Answer, Desk, Person};
+use crate::both::on_both;
 use crate::settings::table::Key;
 
 /// More requests than any account may make at once; some become free again while a slow machine works.

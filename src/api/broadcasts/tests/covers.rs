@@ -4,7 +4,8 @@ use image::{DynamicImage, GenericImageView, ImageFormat, Rgb, RgbImage};
 use serde_json::json;
 use store::Database;
 
-use crate::api::testing::{Answer, Ask, Desk, Person, on_both};
+use crate::api::testing::{Answer, Ask, Desk, Person};
+use crate::both::on_both;
 use crate::covers::UPLOAD_MAX;
 
 /// What nobody is to find in a picture that is served.

@@ -2,7 +2,8 @@ use ingest::{CloseReason, Refusal};
 use serde_json::{Value, json};
 use store::Database;
 
-use crate::api::testing::{Ask, Desk, Person, on_both};
+use crate::api::testing::{Ask, Desk, Person};
+use crate::both::on_both;
 
 /// Changes an account as an admin does.
 async fn change(desk: &Desk, admin: &Person, user: &Person, body: Value) {

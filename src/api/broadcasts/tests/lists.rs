@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use store::Database;
 
-use crate::api::testing::{Ask, Desk, on_both};
+use crate::api::testing::{Ask, Desk};
+use crate::both::on_both;
 
 impl Desk {
     async fn list(&self, query: &str) -> Value {

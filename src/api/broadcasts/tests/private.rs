@@ -2,7 +2,8 @@ use axum::http::HeaderMap;
 use serde_json::json;
 use store::Database;
 
-use crate::api::testing::{Ask, Desk, Person, on_both};
+use crate::api::testing::{Ask, Desk, Person};
+use crate::both::on_both;
 use crate::playback::credential::split;
 use crate::playback::gate::now;
 

@@ -4,11 +4,12 @@ use room::Role;
 use serde_json::{Value, json};
 use store::Database;
 
-use crate::api::testing::{Ask, Desk, Person, on_both};
+use crate::api::testing::{Ask, Desk, Person};
 use crate::auth::grant::Grant;
 use crate::auth::now;
 use crate::auth::room_token::Refused;
 use crate::auth::ticket::LIFE;
+use crate::both::on_both;
 
 impl Desk {
     async fn ticket(&self, who: Option<&Person>, broadcast: &str) -> String {
