@@ -201,6 +201,36 @@ fn programme(c: &mut Criterion<CpuTime>) {
     }
 }
 
+/// What noise suppression and levelling add to a programme with one voice.
+fn treatment(c: &mut Criterion<CpuTime>) {
+    const SPEAKER: SourceId = SourceId::new(1);
+    let sound: Vec<f32> = sound().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
+    for (name, denoise, level) in
+        [("as it is", false, false), ("denoised", true, false), ("levelled", false, true)]
+    {
+        let mut programme = Programme::new(&AudioProfile::Voice.rungs(), MediaTime::from_ticks(0)).unwrap();
+        programme.add_source(SPEAKER);
+        programme.set_denoise(SPEAKER, denoise).unwrap();
+        programme.set_levelling(level);
+        let mut pcm = media::Pcm::silence(48_000, Channels::Mono, TICK / 2);
+        let mut ticks = sound.chunks_exact(TICK / 2).cycle();
+        let mut now = Duration::ZERO;
+        c.bench_function(&format!("treatment/{name}"), |bencher| {
+            bencher.iter(|| {
+                for tick in ticks.by_ref().take(TICKS) {
+                    pcm.samples.copy_from_slice(tick);
+                    programme.push_pcm(SPEAKER, now, &pcm).unwrap();
+                    programme.tick(now).unwrap();
+                    now += Duration::from_millis(20);
+                    while let Some(output) = programme.poll_output() {
+                        black_box(output);
+                    }
+                }
+            });
+        });
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
@@ -208,6 +238,6 @@ criterion_group! {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .sample_size(20);
-    targets = encode, decode, parts, programme
+    targets = encode, decode, parts, programme, treatment
 }
 criterion_main!(benches);

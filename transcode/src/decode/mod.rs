@@ -19,6 +19,9 @@ const UNIT_BYTES_MAX: usize = 16 * 1024;
 /// overshoots full scale by a few dB at most.
 const LEVEL_MAX: f32 = 8.0;
 
+/// Frames at 48 kHz of one piece of a pause: 10 ms, the shortest that libopus conceals in every mode.
+const REST_FRAMES: usize = 480;
+
 /// Why a track or an access unit was not decoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -141,7 +144,7 @@ impl Decoder {
     /// at its end and faded out, so that it goes on without a step.
     pub fn conceal(&mut self) -> &Pcm {
         match &mut self.engine {
-            Engine::Opus(engine) => engine.conceal(&mut self.pcm),
+            Engine::Opus(engine) => engine.conceal(engine.newest_frames(), &mut self.pcm),
             _ => mirror_and_fade(&mut self.pcm),
         }
         // Opus extrapolates what damaged units left in its memory.
@@ -150,6 +153,22 @@ impl Decoder {
         }
         &self.pcm
     }
+
+    /// 10 ms of the background in a publisher's pause ([`announces_pause`]); `None` for a codec that has none.
+    pub fn rest(&mut self) -> Option<&Pcm> {
+        let Engine::Opus(engine) = &mut self.engine else { return None };
+        engine.conceal(REST_FRAMES, &mut self.pcm);
+        if beyond_any_level(&self.pcm) {
+            self.pcm.samples.fill(0.0);
+        }
+        Some(&self.pcm)
+    }
+}
+
+/// Whether an access unit says that nothing follows for a while but the background (discontinuous transmission,
+/// RFC 6716 section 2.1.9): a table of contents and no sound.
+pub fn announces_pause(codec: Codec, unit: &AccessUnit) -> bool {
+    codec == Codec::Opus && opus_packet::is_silent(&unit.data)
 }
 
 fn beyond_any_level(pcm: &Pcm) -> bool {

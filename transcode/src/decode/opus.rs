@@ -74,12 +74,19 @@ impl Engine {
         true
     }
 
-    pub(super) fn conceal(&mut self, pcm: &mut Pcm) {
-        let wanted = self.frames * self.channels.count();
+    /// Frames of the newest packet, or of the usual one before any.
+    pub(super) fn newest_frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Goes on for so many frames (a multiple of 2.5 ms, up to 120 ms) with what was heard: its echo, then its
+    /// background.
+    pub(super) fn conceal(&mut self, frames: usize, pcm: &mut Pcm) {
+        let wanted = frames * self.channels.count();
         // The library refuses only lengths that no packet has; then silence conceals.
-        let frames = self.decoder.decode_float(&[], &mut self.output[..wanted], false).unwrap_or(0);
-        self.output[frames * self.channels.count()..wanted].fill(0.0);
-        self.hand_over(self.frames, pcm);
+        let made = self.decoder.decode_float(&[], &mut self.output[..wanted], false).unwrap_or(0);
+        self.output[made * self.channels.count()..wanted].fill(0.0);
+        self.hand_over(frames, pcm);
     }
 
     fn hand_over(&self, frames: usize, pcm: &mut Pcm) {

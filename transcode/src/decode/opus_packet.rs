@@ -19,6 +19,12 @@ pub(super) fn is_celt_only(packet: &[u8]) -> bool {
     packet.first().is_some_and(|toc| configuration(*toc) >= FIRST_CELT_ONLY)
 }
 
+/// Whether the packet holds no sound: a publisher that pauses (DTX) sends one such and then nothing for a while.
+/// libopus makes one or two bytes of it.
+pub(super) fn is_silent(packet: &[u8]) -> bool {
+    packet.len() <= 2
+}
+
 /// How many frames at 48 kHz of what was sent before the packet it repeats at a lower rate (low bit-rate
 /// redundancy, RFC 6716 section 4.2.4): the length of its own first Opus frame. `None` where it repeats
 /// nothing, or is damaged.

@@ -51,6 +51,11 @@ impl<const C: usize> Line<C> {
         ((self.frames() - self.at) as f64 - self.fraction).max(0.0) / f64::from(self.rate)
     }
 
+    /// Seconds at its end that are not played before more follows.
+    pub(super) fn reach(&self) -> f64 {
+        (self.kernel.half + 1) as f64 / f64::from(self.rate)
+    }
+
     /// Appends sound of this line's rate: mono goes to every channel, and of stereo a single channel hears the
     /// mean. What is no finite number is silence.
     pub(super) fn push(&mut self, pcm: &Pcm) {

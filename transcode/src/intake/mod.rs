@@ -44,6 +44,9 @@ const SETTLED_WITHIN: f64 = 0.040;
 /// Sound that never filled the buffer is forgotten when nothing followed it for this long.
 const STALE: f64 = 1.0;
 
+/// What a tick of a source that is played faster than nominal takes beyond 20 ms, at the most.
+const LOOK_AHEAD: f64 = 0.000_2;
+
 /// Kept from the front of a flood, to cross-fade from.
 const FLOOD_FRONT: f64 = 0.050;
 
@@ -58,7 +61,22 @@ pub struct IntakeConfig {
     pub backlog: Duration,
 }
 
+impl IntakeConfig {
+    /// For a person who is answered: units come one by one as they are spoken, by RTP.
+    ///
+    /// A tick takes 20 ms at once, so of this target 15 to 35 ms are left after it, by the phase between
+    /// arrivals and ticks. Evenly spaced units of 20 ms need a target of 45 ms at the worst phase, 50 ms when
+    /// the publisher's clock is 300 ppm off, and 55 ms when they are up to 10 ms early or late.
+    pub const CONVERSATION: Self = Self {
+        target: Duration::from_millis(55),
+        max_target: Duration::from_millis(250),
+        // No TCP holds units back to send them at once: what comes in a burst was delayed by a moment.
+        backlog: Duration::from_millis(120),
+    };
+}
+
 impl Default for IntakeConfig {
+    /// For a publisher whom nobody answers, by TCP.
     fn default() -> Self {
         Self {
             target: Duration::from_millis(60),
@@ -82,7 +100,8 @@ pub struct IntakeStats {
     pub playing: bool,
     /// Whether a 48 kHz source passes through untouched now.
     pub untouched: bool,
-    /// Times that the buffer ran dry.
+    /// Times that the buffer ran dry since sound came late; counted when it comes. A publisher's own pause is
+    /// none ([`Intake::resume`]).
     pub underruns: u64,
     /// Times that a backlog was cut.
     pub cuts: u64,
@@ -106,6 +125,8 @@ pub struct Intake<const C: usize> {
     pace: Pace,
     concealer: Concealer<C>,
     state: State,
+    /// The publisher pauses: what waits is filled up, not pushed.
+    resting: bool,
     /// What the sound fades out of, and how far.
     fading: Vec<[f32; C]>,
     faded: usize,
@@ -138,6 +159,7 @@ impl<const C: usize> Intake<C> {
             pace: Pace::new(),
             concealer: Concealer::new(),
             state: State::Fresh,
+            resting: false,
             fading: vec![[0.0; C]; CROSS_FADE],
             faded: CROSS_FADE,
             last_push: 0.0,
@@ -158,6 +180,7 @@ impl<const C: usize> Intake<C> {
         let sound = pcm.frames() as f64 / f64::from(pcm.rate);
         self.forget_stale(now);
         self.meet_arrival(now);
+        self.resting = false;
         self.line_of(pcm.rate).push(pcm);
         if self.is_playing() {
             let level = self.level(now);
@@ -165,6 +188,41 @@ impl<const C: usize> Intake<C> {
         }
         self.stem_flood();
         self.last_push = now;
+    }
+
+    /// Whether the next pull would take more than waits of a sound that plays. While the publisher pauses,
+    /// whoever decodes it goes on with [`fill`](Self::fill) until this is false.
+    pub fn wants_more(&self) -> bool {
+        // The resampler looks ahead by half a kernel, and a tick may take a little more than 20 ms.
+        let ahead = if self.pace.is_asleep() { 0.0 } else { LOOK_AHEAD };
+        self.is_playing() && self.seconds() < TICK + self.kernel_reach() + ahead
+    }
+
+    /// Goes on with sound of a pause, which nobody sent: it says nothing about arrivals. Nothing happens
+    /// unless sound plays.
+    pub fn fill(&mut self, pcm: &Pcm) {
+        if self.is_playing() && (8_000..=96_000).contains(&pcm.rate) {
+            self.line_of(pcm.rate).push(pcm);
+            self.stem_flood();
+            self.resting = true;
+        }
+    }
+
+    /// What is pushed next follows a pause of the publisher's own and was not due before. Returns how much of
+    /// that pause may be filled first, at most; more would only delay what follows.
+    pub fn resume(&mut self, now: Duration) -> Duration {
+        match &mut self.state {
+            State::Dry { late: late @ None, .. } => {
+                *late = Some(0.0);
+                Duration::ZERO
+            }
+            State::Playing { .. } => {
+                let usual = self.pace.level().unwrap_or(0.0).max(self.jitter.target());
+                let missing = usual - self.level(now.as_secs_f64());
+                Duration::from_secs_f64(missing.max(0.0))
+            }
+            State::Fresh | State::Dry { .. } => Duration::ZERO,
+        }
     }
 
     /// The source's next 20 ms at `now` (since the programme began, never going back) at 48 kHz;
@@ -207,6 +265,11 @@ impl<const C: usize> Intake<C> {
         self.lines.iter().map(Line::seconds).sum()
     }
 
+    /// Seconds that the line which plays keeps back for its resampler.
+    fn kernel_reach(&self) -> f64 {
+        self.lines.back().map_or(0.0, Line::reach)
+    }
+
     /// The same as if it were taken evenly: a pull takes 20 ms at once that are heard until the next one.
     fn level(&self, now: f64) -> f64 {
         self.seconds() + TICK - (now - self.last_pull).max(0.0)
@@ -230,6 +293,7 @@ impl<const C: usize> Intake<C> {
             State::Dry { since, late: late @ None } => {
                 let after = now - *since;
                 *late = Some(after);
+                self.stats.underruns += 1;
                 self.jitter.underran(self.pace.level().unwrap_or(0.0), after);
             }
             State::Playing { .. } => {
@@ -324,7 +388,12 @@ impl<const C: usize> Intake<C> {
     fn play(&mut self, now: f64, out: &mut [[f32; C]]) {
         let line = self.lines.front().expect("an intake that plays has a line");
         let fraction = (line.rate() == RATE).then(|| line.fraction());
-        let step = self.pace.next(self.jitter.target(), TICK, TICK_FRAMES as f64, fraction);
+        let step = if self.resting {
+            // Levels of a pause tell nothing about clocks.
+            self.pace.hold(fraction)
+        } else {
+            self.pace.next(self.jitter.target(), TICK, TICK_FRAMES as f64, fraction)
+        };
         let mut rendered = self.render(out, step);
         self.mix_fading_into(&mut out[..rendered]);
         self.concealer.remember(&out[..rendered]);
@@ -341,7 +410,6 @@ impl<const C: usize> Intake<C> {
             rendered += more;
         }
         if rendered < out.len() {
-            self.stats.underruns += 1;
             self.state = State::Dry { since: now, late: None };
             self.concealer.begin();
             self.conceal(&mut out[rendered..]);

@@ -132,6 +132,14 @@ impl Pace {
         }
     }
 
+    /// The same speed as before for the next tick, whatever the level is.
+    pub(super) fn hold(&self, fraction: Option<f64>) -> Move {
+        match (self.mode, fraction) {
+            (Mode::Asleep { .. }, Some(_)) => Move::Even,
+            _ => Move::Stretched([1.0 + self.speed; 2]),
+        }
+    }
+
     fn change_mode(&mut self, error: Option<f64>, tick: f64, may_sleep: bool) {
         let Some(error) = error else { return };
         self.mode = match self.mode {

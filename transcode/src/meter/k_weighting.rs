@@ -17,7 +17,7 @@ struct Section {
 
 /// The filter over `C` channels.
 #[derive(Debug)]
-pub(super) struct KWeighting<const C: usize> {
+pub(crate) struct KWeighting<const C: usize> {
     shelf: Section,
     high_pass: Section,
     /// The memory of both sections, by channel.
@@ -25,12 +25,12 @@ pub(super) struct KWeighting<const C: usize> {
 }
 
 impl<const C: usize> KWeighting<C> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { shelf: shelf(), high_pass: high_pass(), memory: [[0.0; C]; 4] }
     }
 
     /// The energy (sum of squares over frames and channels) of the next frames as they are heard.
-    pub(super) fn energy(&mut self, frames: &[[f32; C]]) -> f64 {
+    pub(crate) fn energy(&mut self, frames: &[[f32; C]]) -> f64 {
         let (shelf, high_pass) = (self.shelf, self.high_pass);
         let [mut s1, mut s2, mut h1, mut h2] = self.memory;
         let mut energy = [0.0; C];

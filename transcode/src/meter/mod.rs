@@ -5,18 +5,20 @@ mod k_weighting;
 mod true_peak;
 
 use gate::Gate;
-use k_weighting::KWeighting;
+pub(crate) use k_weighting::KWeighting;
 use true_peak::TruePeak;
 
 /// The programme's frames per second.
 const RATE: u32 = 48_000;
 
 /// Frames of a block: 100 ms, the step of gating blocks.
-const BLOCK: usize = RATE as usize / 10;
+pub(crate) const BLOCK: usize = RATE as usize / 10;
 
-/// Blocks of the momentary loudness (400 ms, a gating block) and of the short-term loudness (3 s).
+/// Blocks of the momentary loudness: 400 ms, a gating block.
 const MOMENTARY: usize = 4;
-const SHORT_TERM: usize = 30;
+
+/// Blocks of the short-term loudness: 3 s.
+pub(crate) const SHORT_TERM: usize = 30;
 
 /// What the programme measures. `None` where there is nothing to measure: silence, or too little sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -105,7 +107,7 @@ impl<const C: usize> Meter<C> {
 }
 
 /// The loudness of a mean energy, in LUFS (ITU-R BS.1770-4); minus infinity for none.
-fn lufs(energy: f64) -> f64 {
+pub(crate) fn lufs(energy: f64) -> f64 {
     10.0 * energy.log10() - 0.691
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use media::{AccessUnit, Pcm, TrackInfo};
 
+use super::leveller::Leveller;
 use super::limiter::Limiter;
 use super::source::Source;
 use super::{SourceError, SourceId, SourceStats, Tick};
@@ -28,6 +29,12 @@ pub(super) trait Mix: Send {
     /// Takes sound of a source that needs no decoding.
     fn push_pcm(&mut self, id: SourceId, now: Duration, pcm: &Pcm) -> Result<(), SourceError>;
 
+    /// Suppresses noise in a source, or no more.
+    fn set_denoise(&mut self, id: SourceId, on: bool) -> Result<(), SourceError>;
+
+    /// Rides the gain of the mix, or no more.
+    fn set_levelling(&mut self, on: bool);
+
     /// Makes the next 20 ms and gives them to every encoder.
     fn tick(&mut self, now: Duration, encoders: &mut [Encoder]) -> Result<(), EncodeError>;
 
@@ -50,6 +57,7 @@ pub(super) struct Mixer<const C: usize> {
     mix: Tick<C>,
     /// One source's share of the mix.
     share: Tick<C>,
+    leveller: Option<Leveller<C>>,
     limiter: Limiter<C>,
     meter: Meter<C>,
 }
@@ -62,6 +70,7 @@ impl<const C: usize> Mixer<C> {
             leaving: Vec::new(),
             mix: [[0.0; C]; TICK_FRAMES],
             share: [[0.0; C]; TICK_FRAMES],
+            leveller: None,
             limiter: Limiter::new(),
             meter: Meter::new(),
         }
@@ -102,6 +111,19 @@ impl<const C: usize> Mix for Mixer<C> {
         Ok(())
     }
 
+    fn set_denoise(&mut self, id: SourceId, on: bool) -> Result<(), SourceError> {
+        self.source(id)?.set_denoise(on);
+        Ok(())
+    }
+
+    fn set_levelling(&mut self, on: bool) {
+        match &mut self.leveller {
+            Some(leveller) => leveller.set(on),
+            None if on => self.leveller = Some(Leveller::new()),
+            None => {}
+        }
+    }
+
     fn tick(&mut self, now: Duration, encoders: &mut [Encoder]) -> Result<(), EncodeError> {
         self.mix.fill([0.0; C]);
         for (_, source) in &mut self.sources {
@@ -112,6 +134,12 @@ impl<const C: usize> Mix for Mixer<C> {
             source.pull(now, &mut self.share);
             fade_out(&mut self.share);
             add(&mut self.mix, &self.share);
+        }
+        if let Some(leveller) = &mut self.leveller {
+            leveller.process(&mut self.mix);
+            if leveller.is_idle() {
+                self.leveller = None;
+            }
         }
         self.limiter.process(&mut self.mix);
         self.meter.push(&self.mix);

@@ -1,5 +1,7 @@
 //! What goes on air: every source decoded, buffered, mixed, limited, metered and encoded, tick by tick.
 
+mod denoiser;
+mod leveller;
 mod limiter;
 mod mixer;
 mod source;
@@ -75,6 +77,8 @@ pub struct SourceStats {
     pub missing: u64,
     /// Those of them that the next packet repeated (in-band FEC); the others were concealed.
     pub recovered: u64,
+    /// Longer holes in its own time: it had nothing to say (DTX), or nothing of it came through.
+    pub pauses: u64,
 }
 
 /// The programme of one broadcast, from its start to its end: 48 kHz in ticks of 20 ms, in stereo, or in mono
@@ -116,6 +120,25 @@ impl Programme {
     /// stage to say: each costs a decoder and some 0.2 % of a core.
     pub fn add_source(&mut self, id: SourceId) {
         self.mixer.add_source(id, self.intake);
+    }
+
+    /// The same for a source that is to be buffered in its own way: [`IntakeConfig::CONVERSATION`] for people
+    /// who are answered.
+    pub fn add_source_with(&mut self, id: SourceId, intake: IntakeConfig) {
+        self.mixer.add_source(id, intake);
+    }
+
+    /// Suppresses noise around the voice of one source, from here on; off at first. For speech alone: music
+    /// is noise to it. The source becomes mono and is 10 ms later; either change fades over 10 ms. Some 1 % of
+    /// a core.
+    pub fn set_denoise(&mut self, id: SourceId, on: bool) -> Result<(), SourceError> {
+        self.mixer.set_denoise(id, on)
+    }
+
+    /// Rides the gain of the mix towards -16 LUFS, from here on; off at first. It follows the loudness of the
+    /// last 3 s that were no silence, by 12 dB at most, up by 1 dB a second and down by 3.
+    pub fn set_levelling(&mut self, on: bool) {
+        self.mixer.set_levelling(on);
     }
 
     /// Takes a source out: what it still has to say fades within the next tick. An unknown one is none.
@@ -168,4 +191,11 @@ impl Programme {
 }
 
 #[cfg(test)]
+mod pause_tests;
+#[cfg(test)]
+#[path = "../../tests/speech/mod.rs"]
+mod speech;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod treatment_tests;
