@@ -1001,6 +1001,13 @@ export interface components {
             rtmp: string[];
             /** @description Web addresses, the best first. */
             web: string[];
+            /**
+             * @description Addresses and UDP ports of WebRTC.
+             * @example [
+             *       "203.0.113.7:8189"
+             *     ]
+             */
+            webrtc: string[];
         };
         /** @description An account, with what only admins see. */
         AdministeredAccount: {
@@ -1241,7 +1248,7 @@ export interface components {
             lateTicks: number;
             /** @example low */
             latencyMode: string;
-            /** @description Who listens by HLS. */
+            /** @description How many listen. */
             listeners: number;
             loudness: components["schemas"]["Loudness"];
             /** @description The newest run's name. */
@@ -1271,6 +1278,8 @@ export interface components {
             diskFailures: number;
             /** @description On air, or in preview? */
             heard: boolean;
+            /** @description Of these, by HLS. */
+            hlsListeners: number;
             /**
              * Format: double
              * @description Integrated loudness (EBU R128); null where nothing was heard.
@@ -1281,7 +1290,7 @@ export interface components {
              * @description Ticks of 20 ms that came late, in this run.
              */
             lateTicks: number;
-            /** @description Who listens. */
+            /** @description How many listen, in all. */
             listeners: number;
             /** @description Who publishes. */
             publishers: components["schemas"]["Publisher"][];
@@ -1294,6 +1303,8 @@ export interface components {
             shortTermLufs: number | null;
             /** @description What each of the programme's sources sounds like to the station. */
             sources: components["schemas"]["Source"][];
+            /** @description Of these, by WebRTC. */
+            webrtcListeners: number;
         };
         /**
          * @description Where a broadcast is in its life.
@@ -1470,6 +1481,23 @@ export interface components {
             id: string;
             username: string;
         };
+        /** @description A server as a browser takes it in `RTCConfiguration.iceServers`. */
+        IceServer: {
+            /** @description The password. */
+            credential?: string;
+            /**
+             * @description Its addresses.
+             * @example [
+             *       "turn:turn.example.org:3478?transport=udp"
+             *     ]
+             */
+            urls: string[];
+            /**
+             * @description By whom it is used, where it asks: the second since 1970 in which the password expires, and a label.
+             * @example 1800000000:evening
+             */
+            username?: string;
+        };
         /** @description Where and with what to publish. */
         Ingest: {
             /**
@@ -1483,7 +1511,10 @@ export interface components {
              */
             rtmpUrl: string | null;
             streamKey: string;
-            /** @description WebRTC; null where the station has none. */
+            /**
+             * @description WHIP, for WebRTC, with the stream key as bearer token; null where the station has none.
+             * @example https://radio.example.org/whip/studio
+             */
             whipUrl: string | null;
         };
         /** @description An invitation without its code. */
@@ -1698,6 +1729,7 @@ export interface components {
              * @description Ticks of 20 ms that came late, in this run.
              */
             lateTicks: number;
+            /** @description How many listen, in all. */
             listeners: number;
             /** @description On air; false for a preview, which its host alone hears. */
             live: boolean;
@@ -1707,6 +1739,8 @@ export interface components {
             /** Format: date-time */
             startedAt: string;
             title: string;
+            /** @description Of these, by WebRTC. */
+            webrtcListeners: number;
         };
         /** @description How loud a broadcast is (EBU R128); null where nothing was heard. */
         OverviewLoudness: {
@@ -1739,7 +1773,7 @@ export interface components {
              */
             bitsPerSecond: number;
             /**
-             * @description `rtmp` or `rtmps`.
+             * @description `rtmp`, `rtmps` or `whip`.
              * @example rtmp
              */
             protocol: string;
@@ -1774,7 +1808,10 @@ export interface components {
              * @example /live/studio/standard.m3u8
              */
             standardHlsUrl: string;
-            /** @description WebRTC; null where the station has none. */
+            /**
+             * @description WHEP, for WebRTC; null where the station has none.
+             * @example /whep/studio
+             */
             whepUrl: string | null;
         };
         /** @description How to hear a broadcast. */
@@ -1787,7 +1824,7 @@ export interface components {
             /** @description Low-Latency HLS. */
             hlsUrl: string;
             /** @description STUN and TURN servers, for WebRTC. */
-            iceServers: string[];
+            iceServers: components["schemas"]["IceServer"][];
             /** @description Why this one. */
             reason: string;
             /** @description HLS without partial segments. */
@@ -1844,7 +1881,7 @@ export interface components {
              */
             bytes: number;
             /**
-             * @description `rtmp` or `rtmps`.
+             * @description `rtmp`, `rtmps` or `whip`.
              * @example rtmp
              */
             protocol: string;
@@ -1965,7 +2002,7 @@ export interface components {
              * @description Times that a backlog was cut.
              */
             cuts: number;
-            /** @description `rtmp`, `rtmps` or `demo`. */
+            /** @description `rtmp`, `rtmps`, `whip` or `demo`. */
             protocol: string;
             /**
              * Format: double
