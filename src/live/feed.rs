@@ -6,6 +6,7 @@ use ingest::{CloseReason, Media, Protocol, Publication, RecvError};
 use media::{Channels, Pcm, TrackInfo};
 use tracing::{debug, warn};
 use transcode::demo;
+use transcode::intake::IntakeConfig;
 use transcode::programme::{Programme, SourceError, SourceId};
 
 use super::status::Source;
@@ -47,7 +48,11 @@ impl Feed {
 
     /// Makes room for it in a programme, which may not be its first.
     pub fn enter(&self, id: SourceId, programme: &mut Programme) {
-        programme.add_source(id);
+        if self.is_interactive() {
+            programme.add_source_with(id, IntakeConfig::CONVERSATION);
+        } else {
+            programme.add_source(id);
+        }
         if let Self::Publication { track: Some(track), .. } = self
             && let Err(error) = programme.set_track(id, track)
         {
