@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Who may depend on whom. A crate that is missing here fails the test: it needs a place in the house first.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("media", &[]),
     ("rtc", &["media"]),
     ("ingest", &["rtc", "media"]),
@@ -16,14 +16,15 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("packager", &["media"]),
     ("origin", &["packager", "media"]),
     ("room", &[]),
+    ("sfu", &["rtc", "media"]),
     ("store", &["room"]),
     // Built on other libraries than the server, so that a shared mistake shows.
     ("load", &[]),
-    ("onair", &["media", "rtc", "ingest", "transcode", "packager", "origin", "room", "store"]),
+    ("onair", &["media", "rtc", "ingest", "transcode", "packager", "origin", "room", "sfu", "store"]),
 ];
 
 /// Crates that own rules and state only: no runtime, no sockets, no wire format of the control plane.
-const CORES: [&str; 4] = ["media", "transcode", "packager", "room"];
+const CORES: [&str; 5] = ["media", "transcode", "packager", "room", "sfu"];
 
 /// What a core never depends on, by the first word of the crate's name (`tokio` covers `tokio-util`).
 const NOT_IN_A_CORE: [&str; 11] =
