@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("store", &["room"]),
     // Built on other libraries than the server, so that a shared mistake shows.
     ("load", &[]),
-    ("onair", &["media", "rtc", "ingest", "transcode", "packager", "origin", "room", "sfu", "store"]),
+    ("onair", &["media", "rtc", "sfu", "ingest", "transcode", "packager", "origin", "room", "sfu", "store"]),
 ];
 
 /// Crates that own rules and state only: no runtime, no sockets, no wire format of the control plane.

@@ -81,7 +81,7 @@ impl Activity {
     /// What was not told of (DTX, a server's mute, loss) was silence.
     fn be_silent_until(&mut self, now: Duration) {
         if let Some(until) = self.until.filter(|until| *until < now) {
-            self.follow(0.0, now - until);
+            self.follow(0.0, now.saturating_sub(until));
             self.until = Some(now);
         }
         self.decide(now);
@@ -94,10 +94,9 @@ impl Activity {
     fn decide(&mut self, now: Duration) {
         match &mut self.speaks {
             None if self.share >= BEGINS => self.speaks = Some((now, now)),
-            None => {}
             Some((_, active)) if self.share >= ENDS => *active = now,
             Some((_, active)) if now.saturating_sub(*active) >= HOLD => self.speaks = None,
-            Some(_) => {}
+            _ => {}
         }
         if let Some((_, active)) = self.speaks {
             self.spoke_last = Some(active);

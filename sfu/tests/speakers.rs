@@ -48,7 +48,9 @@ struct Stage {
 impl Stage {
     fn with(voices: &[Voice]) -> Self {
         let mut speakers = Speakers::new();
-        voices.iter().for_each(|voice| speakers.enter(*voice));
+        for voice in &voices {
+            speakers.enter(*voice);
+        }
         Self { speakers, packet: 0 }
     }
 

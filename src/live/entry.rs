@@ -11,6 +11,7 @@ use transcode::programme::SourceId;
 use super::admission::Way;
 use super::card::Card;
 use super::drive::Command;
+use super::floor::{OpenStage, StageView};
 use super::run::OnAir;
 use super::status::Status;
 use super::trouble::{Look, Watch};
@@ -128,6 +129,7 @@ impl Entry {
             status: self.run.status.clone(),
             shelf: self.run.shelf.clone(),
             audience: self.run.audience.clone(),
+            stage: self.run.stage.as_ref().map(OpenStage::view),
             publishers: self.publishers.clone(),
             preview_key: self.preview_key.clone(),
         }
@@ -151,6 +153,8 @@ pub struct Snapshot {
     pub shelf: Arc<Shelf>,
     /// What its WebRTC listeners join; `None` where WebRTC is switched off.
     pub audience: Option<rtc::Audience>,
+    /// What people join who speak; `None` likewise.
+    pub stage: Option<StageView>,
     /// Who publishes.
     pub publishers: Vec<Publisher>,
     /// What opens a preview to its host; nobody else may see it.

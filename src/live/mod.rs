@@ -14,6 +14,7 @@ pub mod drive;
 mod endings;
 mod entry;
 pub mod feed;
+pub mod floor;
 pub mod hall;
 mod handle;
 pub mod happening;

@@ -20,6 +20,7 @@ use transcode::encode::Encoder;
 use super::card::Card;
 use super::clock::wall_clock;
 use super::drive::{Command, Drive};
+use super::floor::OpenStage;
 use super::hall::Event;
 use super::lease::Ownership;
 use super::release::Releaser;
@@ -69,6 +70,8 @@ pub struct OnAir {
     pub shelf: Arc<Shelf>,
     /// What its WebRTC listeners join.
     pub audience: Option<Audience>,
+    /// What people join who speak; they leave with it.
+    pub stage: Option<OpenStage>,
     commands: mpsc::SyncSender<Command>,
     threads: [JoinHandle<()>; 2],
 }
@@ -172,6 +175,7 @@ impl RunHouse {
         let clock = Clock { anchor: Duration::from_micros(record.anchor.0) };
         let programme = self.rtc.as_ref().map(|rtc| rtc.programme(clock));
         let audience = programme.as_ref().map(rtc::Programme::audience);
+        let stage = self.rtc.as_ref().map(OpenStage::new);
         let drive = Drive {
             broadcast: record.broadcast.clone(),
             run: record.run.clone(),
@@ -204,7 +208,17 @@ impl RunHouse {
             spawn("release", move || releaser.run(&steps))?,
         ];
         let started = record.anchor.at(Grid::FIRST.start());
-        Ok(OnAir { run: record.run.clone(), started, record, status, shelf, audience, commands, threads })
+        Ok(OnAir {
+            run: record.run.clone(),
+            started,
+            record,
+            status,
+            shelf,
+            audience,
+            stage,
+            commands,
+            threads,
+        })
     }
 
     /// Ends the run that an earlier process left open of a broadcast that is no more.

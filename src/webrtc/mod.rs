@@ -1,6 +1,7 @@
-//! The HTTP side of WebRTC: `POST /whip/{id}` publishes, `POST /whep/{id}` listens.
+//! The HTTP side of WebRTC: `POST /whip/{id}` publishes, `POST /whep/{id}` listens, `POST /stage/{id}` speaks
+//! with others.
 //!
-//! Both take an SDP offer and answer with 201, an SDP answer and the URL of the session, on which candidates are
+//! All three take an SDP offer and answer with 201, an SDP answer and the URL of the session, on which candidates are
 //! told, ICE is restarted, and which is deleted at the end (RFC 9725). Pages of any site may use them.
 
 pub mod door;
@@ -11,8 +12,10 @@ pub mod ice_session;
 mod listener;
 pub mod negotiation;
 pub mod programme_clock;
+mod publishing;
 mod resource;
 pub mod sessions;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -92,6 +95,8 @@ pub fn routes() -> Router<Context> {
         .route("/whip/{id}/{session}", resource::routes(Door::Whip))
         .route("/whep/{id}", post(whep::listen).options(endpoint::options))
         .route("/whep/{id}/{session}", resource::routes(Door::Whep))
+        .route("/stage/{id}", post(stage::speak).options(endpoint::options))
+        .route("/stage/{id}/{session}", resource::routes(Door::Stage).get(stage::slots))
 }
 
 impl Context {

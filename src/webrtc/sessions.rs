@@ -21,6 +21,8 @@ pub struct Session {
     pub broadcast: String,
     /// Its ICE session. Whoever restarts it holds the lock until the engine has.
     pub ice: Arc<tokio::sync::Mutex<IceSession>>,
+    /// Whose it is, as others on the stage are told.
+    pub speaker: Option<String>,
 }
 
 impl Sessions {
@@ -39,6 +41,18 @@ impl Sessions {
         let held = self.held();
         let session = held.get(&id).filter(|session| session.is_at(door, broadcast))?;
         Some(session.ice.clone())
+    }
+
+    /// Notes the account of somebody who speaks.
+    pub fn note_speaker(&self, id: SessionId, account: Option<String>) {
+        if let Some(session) = self.held().get_mut(&id) {
+            session.speaker = account;
+        }
+    }
+
+    /// The account of somebody who speaks.
+    pub fn speaker(&self, id: SessionId) -> Option<String> {
+        self.held().get(&id).and_then(|session| session.speaker.clone())
     }
 
     /// Forgets the one that lies there; `false` where none does.

@@ -41,6 +41,24 @@ export async function listen(endpoint, token, audio, configuration = {}) {
   return negotiate(peer, endpoint, token);
 }
 
+/**
+ * Comes onto a stage: sends a stream, and receives the voices of others.
+ * @param {string} endpoint @param {string} token @param {MediaStream} stream
+ * @param {(track: MediaStreamTrack, slot: number) => void} hear called for each slot in which voices come
+ * @param {number} slots voices that are heard at once, eight at the most
+ */
+export async function speak(endpoint, token, stream, hear, slots = 8) {
+  const peer = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  for (const track of stream.getAudioTracks()) {
+    peer.addTransceiver(track, { direction: "sendonly", streams: [stream] });
+  }
+  for (let slot = 0; slot < slots; slot += 1) {
+    const { receiver } = peer.addTransceiver("audio", { direction: "recvonly" });
+    hear(receiver.track, slot);
+  }
+  return negotiate(peer, endpoint, token);
+}
+
 /** Offers, and takes the answer. @param {RTCPeerConnection} peer @param {string} endpoint @param {string} token */
 async function negotiate(peer, endpoint, token) {
   try {

@@ -68,7 +68,8 @@ impl Answer {
     pub(super) fn new(status: StatusCode, headers: HeaderMap, bytes: Bytes) -> Self {
         let named = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap()).unwrap_or_default();
         let is_json = named == "application/json" || named.ends_with("+json");
-        let body = if is_json && !bytes.is_empty() { serde_json::from_slice(&bytes).unwrap() } else { Value::Null };
+        let body =
+            if is_json && !bytes.is_empty() { serde_json::from_slice(&bytes).unwrap() } else { Value::Null };
         Self { status, headers, bytes, body }
     }
 

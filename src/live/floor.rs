@@ -1,0 +1,280 @@
+//! The floor of a stage: who of those on it hears whom.
+//!
+//! Told by the WebRTC port, on its thread, who came, left and said what; the rules are those of `sfu`.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rtc::{Forward, Forwarding, Heard, SessionId};
+use sfu::{Level, Listener, Packet, SlotChange, Slots, Speakers, Voice};
+use tokio::sync::watch;
+
+/// Between two rankings of the voices: five packets. Who begins to speak is heard that much later the first
+/// time, when all slots are taken.
+const RANKING: Duration = Duration::from_millis(100);
+
+/// How loud a voice counts whose client does not say: as speech.
+const UNSAID: u8 = 30;
+
+/// Names a voice to others; what a session is named is a secret of its client.
+pub type VoiceId = u64;
+
+/// What can be seen of a stage.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Board {
+    /// Everybody who is on it.
+    pub members: HashMap<SessionId, Seen>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Seen {
+    /// The name of the voice.
+    pub voice: VoiceId,
+    /// Whose voice is in which of their slots.
+    pub slots: Vec<Option<VoiceId>>,
+}
+
+/// A stage that is open as long as its run is on air.
+pub struct OpenStage {
+    stage: rtc::Stage,
+    board: watch::Receiver<Board>,
+}
+
+impl OpenStage {
+    /// Opens one on the port.
+    pub fn new(rtc: &rtc::Rtc) -> Self {
+        let (floor, board) = Floor::new();
+        Self { stage: rtc.stage(Box::new(floor)), board }
+    }
+
+    /// What others need of it.
+    pub fn view(&self) -> StageView {
+        StageView { door: self.stage.door(), board: self.board.clone() }
+    }
+}
+
+/// What people join who speak, and where it is seen who is there.
+#[derive(Clone, Debug)]
+pub struct StageView {
+    /// What they join.
+    pub door: rtc::StageDoor,
+    /// Who is there, and who has whom in which slot.
+    pub board: watch::Receiver<Board>,
+}
+
+struct Member {
+    voice: VoiceId,
+    ways: Vec<sfu::Forward>,
+}
+
+/// The floor of one stage.
+pub struct Floor {
+    begun: Option<Instant>,
+    ranked: Duration,
+    next: VoiceId,
+    members: HashMap<SessionId, Member>,
+    speakers: Speakers,
+    slots: Slots,
+    outputs: VecDeque<Forward>,
+    board: watch::Sender<Board>,
+}
+
+impl Floor {
+    /// An empty one, and where it can be looked at.
+    pub fn new() -> (Self, watch::Receiver<Board>) {
+        let (board, seen) = watch::channel(Board::default());
+        let floor = Self {
+            begun: None,
+            ranked: Duration::ZERO,
+            next: 1,
+            members: HashMap::new(),
+            speakers: Speakers::new(),
+            slots: Slots::new(),
+            outputs: VecDeque::new(),
+            board,
+        };
+        (floor, seen)
+    }
+
+    fn since_begun(&mut self, now: Instant) -> Duration {
+        now.saturating_duration_since(*self.begun.get_or_insert(now))
+    }
+
+    /// Ranks the voices, and carries out what changes.
+    fn rank(&mut self, at: Duration) {
+        self.ranked = at;
+        self.slots.rank(&self.speakers.rank(at));
+        self.settle();
+    }
+
+    /// Carries out what has changed in the slots, and shows it.
+    fn settle(&mut self) {
+        let mut changed = false;
+        while let Some(change) = self.slots.poll_output() {
+            changed = true;
+            let (listener, slot, voice) = match change {
+                SlotChange::Assigned { listener, slot, voice } => (listener, slot, Some(voice)),
+                SlotChange::Freed { listener, slot } => (listener, slot, None),
+            };
+            let member = self.members.values_mut().find(|member| Listener::new(member.voice) == listener);
+            if let Some(way) = member.and_then(|member| member.ways.get_mut(slot)) {
+                way.switch(voice);
+            }
+        }
+        if changed {
+            self.show();
+        }
+    }
+
+    fn show(&self) {
+        let names: HashMap<Voice, VoiceId> =
+            self.members.values().map(|member| (Voice::new(member.voice), member.voice)).collect();
+        let members = self.members.iter().map(|(session, member)| {
+            let held = self.slots.of(Listener::new(member.voice)).unwrap_or_default();
+            let named = held.iter().take(member.ways.len());
+            let slots = named.map(|voice| voice.and_then(|voice| names.get(&voice).copied())).collect();
+            (*session, Seen { voice: member.voice, slots })
+        });
+        self.board.send_replace(Board { members: members.collect() });
+    }
+}
+
+impl Forwarding for Floor {
+    fn join(&mut self, now: Instant, session: SessionId, slots: usize) {
+        let at = self.since_begun(now);
+        let voice = self.next;
+        self.next += 1;
+        let ways = (0..slots.min(Slots::USUAL)).map(|_| sfu::Forward::new(first_sequence(), 0)).collect();
+        self.members.insert(session, Member { voice, ways });
+        self.speakers.enter(Voice::new(voice));
+        self.slots.enter(Listener::new(voice), Some(Voice::new(voice)), slots.min(Slots::USUAL));
+        self.rank(at);
+        self.show();
+    }
+
+    fn leave(&mut self, now: Instant, session: SessionId) {
+        let at = self.since_begun(now);
+        let Some(member) = self.members.remove(&session) else { return };
+        self.speakers.leave(Voice::new(member.voice));
+        self.slots.leave(Listener::new(member.voice));
+        self.rank(at);
+        self.show();
+    }
+
+    fn hear(&mut self, now: Instant, session: SessionId, packet: Heard<'_>) {
+        let at = self.since_begun(now);
+        let Some(voice) = self.members.get(&session).map(|member| Voice::new(member.voice)) else { return };
+        self.speakers.push(voice, Level::new(packet.level.unwrap_or(UNSAID)), at);
+        if at.saturating_sub(self.ranked) >= RANKING {
+            self.rank(at);
+        }
+        let header =
+            Packet { sequence: packet.sequence as u16, timestamp: packet.time as u32, marker: false };
+        let mut data = None;
+        for (to, member) in &mut self.members {
+            for (slot, way) in member.ways.iter_mut().enumerate() {
+                let Some(forwarded) = way.push(voice, header, at) else { continue };
+                // Copied once, for all who hear it.
+                let data = data.get_or_insert_with(|| Bytes::copy_from_slice(packet.data)).clone();
+                self.outputs.push_back(Forward {
+                    to: *to,
+                    slot,
+                    sequence: forwarded.sequence,
+                    time: forwarded.timestamp,
+                    marker: forwarded.marker,
+                    data,
+                });
+            }
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Forward> {
+        self.outputs.pop_front()
+    }
+}
+
+/// Random, as RFC 3550 wants it, and below 2^15, so that a lost first packet is no roll-over (RFC 3711
+/// section 3.3.1). Without the system's chance it is one like any other.
+fn first_sequence() -> u16 {
+    let mut random = [0; 2];
+    match getrandom::fill(&mut random) {
+        Ok(()) => u16::from_ne_bytes(random) >> 1,
+        Err(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(number: u8) -> SessionId {
+        format!("{number:032x}").parse().unwrap()
+    }
+
+    struct Stage {
+        floor: Floor,
+        seen: watch::Receiver<Board>,
+        now: Instant,
+        sequence: u64,
+    }
+
+    impl Stage {
+        fn of(members: u8) -> Self {
+            let (floor, seen) = Floor::new();
+            let mut stage = Self { floor, seen, now: Instant::now(), sequence: 100 };
+            for number in 0..members {
+                stage.floor.join(stage.now, session(number), 8);
+            }
+            stage
+        }
+
+        /// Somebody says a packet; who is sent it, and in which slot.
+        fn say(&mut self, number: u8, level: u8) -> Vec<(SessionId, usize)> {
+            self.now += Duration::from_millis(20);
+            self.sequence += 1;
+            let time = self.sequence * 960;
+            let packet = Heard { sequence: self.sequence, time, level: Some(level), data: b"sound" };
+            self.floor.hear(self.now, session(number), packet);
+            let mut sent: Vec<_> = std::iter::from_fn(|| self.floor.poll_output())
+                .map(|forward| (forward.to, forward.slot))
+                .collect();
+            sent.sort_by_key(|(to, _)| to.to_string());
+            sent
+        }
+    }
+
+    #[test]
+    fn everybody_hears_the_others_and_nobody_themselves() {
+        let mut stage = Stage::of(3);
+        let hearers: Vec<_> = stage.say(0, 30).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(hearers, [session(1), session(2)]);
+        let hearers: Vec<_> = stage.say(2, 30).into_iter().map(|(to, _)| to).collect();
+        assert_eq!(hearers, [session(0), session(1)]);
+    }
+
+    #[test]
+    fn the_board_tells_whose_voice_is_in_which_slot() {
+        let mut stage = Stage::of(2);
+        let board = stage.seen.borrow().clone();
+        let (first, second) = (&board.members[&session(0)], &board.members[&session(1)]);
+        assert_ne!(first.voice, second.voice);
+        assert_eq!(first.slots[0], Some(second.voice));
+        assert_eq!(second.slots[0], Some(first.voice));
+        stage.floor.leave(stage.now, session(1));
+        assert_eq!(stage.seen.borrow().members[&session(0)].slots[0], None);
+        assert!(stage.say(0, 30).is_empty(), "nobody is left to hear it");
+    }
+
+    #[test]
+    fn a_tenth_voice_takes_a_slot_once_it_speaks() {
+        let mut stage = Stage::of(10);
+        let heard_by_first = |sent: &[(SessionId, usize)]| sent.iter().any(|(to, _)| *to == session(0));
+        let before = (1..10).filter(|number| heard_by_first(&stage.say(*number, 127))).count();
+        assert_eq!(before, 8, "eight slots for nine others");
+        let silent = (1..10).find(|number| !heard_by_first(&stage.say(*number, 127))).unwrap();
+        let spoken = (0..100).filter(|_| heard_by_first(&stage.say(silent, 20))).count();
+        assert!(spoken > 30, "{spoken} packets of a voice that speaks were forwarded");
+    }
+}

@@ -1,0 +1,131 @@
+//! The stage: somebody speaks, and hears the others who do. Shaped like WHIP.
+//!
+//! The offer has one audio section that sends, the microphone, and as many that receive as voices are to be heard
+//! at once, eight at the most. Nothing is negotiated anew when people come and go: the session's URL tells, as
+//! a stream of events, whose voice is in which section.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use ingest::{Protocol, Publisher, StreamKey};
+use room::Action;
+use rtc::SessionId;
+use serde::Serialize;
+use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt};
+
+use super::WebRtc;
+use super::door::Door;
+use super::endpoint::{created, offer};
+use super::hold::Hold;
+use super::publishing::{let_in, refused, require_sound, software};
+use crate::api::Context;
+use crate::api::broadcasts::find;
+use crate::api::error::Problem;
+use crate::api::params::Path;
+use crate::auth::{Caller, Client};
+use crate::live::floor::{Board, VoiceId};
+
+/// `POST /stage/{id}`.
+pub(super) async fn speak(
+    State(context): State<Context>,
+    client: Client,
+    Path(id): Path<String>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let station = context.webrtc()?;
+    let offer = offer(&headers, &body)?;
+    require_sound(&offer)?;
+    if matches!(caller, Caller::Anonymous) {
+        return Err(Problem::unauthorized("send Authorization: Bearer with an access token to speak"));
+    }
+    let found = find(&context, &caller, &id).await?;
+    found.require(&caller, Action::Speak)?;
+    let row = found.hosted.broadcast;
+    let on_air = context.hall.broadcast(&row.id);
+    let Some(stage) = on_air.and_then(|held| held.stage) else {
+        return Err(Problem::conflict("the broadcast is not on air, and its stage not open yet"));
+    };
+    let account = caller.account().map(str::to_owned);
+    let publisher = Publisher {
+        broadcast: row.id.clone(),
+        key: StreamKey::parse(row.stream_key.expose()).map_err(|_| Problem::internal())?,
+        protocol: Protocol::Stage,
+        peer: SocketAddr::new(client.address, 0),
+        software: software(&headers),
+        account: account.clone(),
+    };
+    let sink = let_in(station, publisher).await.map_err(|refusal| refused(&refusal, &row.id))?;
+    let theirs = offer.credentials().ufrag().to_owned();
+    let closing = sink.closing();
+    let joined = station.rtc.speak(offer, &stage.door, Box::new(ingest::whip::Door::new(sink))).await?;
+    let session = joined.session;
+    let response = created(station, Door::Stage, &row.id, &theirs, joined, Hold::Publication(closing));
+    station.sessions.note_speaker(session, account);
+    Ok(response)
+}
+
+/// What somebody on the stage is told: whose voice comes in which section that receives, in their order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Slots {
+    /// Their own voice, as the others are told of it.
+    voice: VoiceId,
+    slots: Vec<Option<Speaker>>,
+}
+
+/// Somebody who is heard in a section.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Speaker {
+    voice: VoiceId,
+    /// Their account; null where that is not known.
+    user_id: Option<String>,
+}
+
+/// `GET /stage/{id}/{session}`: events `slots`, now and whenever they change, until the session is over.
+pub(super) async fn slots(
+    State(context): State<Context>,
+    Path((broadcast, name)): Path<(String, String)>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let gone = || Problem::not_found("there is no such session, or it is over; POST a new offer");
+    let station = context.webrtc()?.clone();
+    let session: SessionId = name.parse().map_err(|_| gone())?;
+    station.sessions.find(Door::Stage, &broadcast, session).ok_or_else(gone)?;
+    let stage = context.hall.broadcast(&broadcast).and_then(|held| held.stage).ok_or_else(gone)?;
+    let mut was_there = false;
+    let told = WatchStream::new(stage.board).map_while(move |board| {
+        let slots = slots_of(&station, &board, session);
+        // Before its handshake is over it is not on the stage yet.
+        if slots.is_none() && was_there {
+            return None;
+        }
+        was_there |= slots.is_some();
+        Some(slots)
+    });
+    let events = told.filter_map(|slots| {
+        let data = serde_json::to_string(&slots?).ok()?;
+        Some(Ok(Event::default().event("slots").data(data)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+fn slots_of(station: &Arc<WebRtc>, board: &Board, session: SessionId) -> Option<Slots> {
+    let seen = board.members.get(&session)?;
+    let speaker = |voice: &Option<VoiceId>| {
+        let voice = (*voice)?;
+        let whose = board.members.iter().find(|(_, other)| other.voice == voice);
+        let user_id = whose.and_then(|(session, _)| station.sessions.speaker(*session));
+        Some(Speaker { voice, user_id })
+    };
+    Some(Slots { voice: seen.voice, slots: seen.slots.iter().map(speaker).collect() })
+}

@@ -1,0 +1,131 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { answered, connect } from "@onair/client";
+import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
+import { type Browser, openBrowser, openSpeaker, type Page } from "./browser.ts";
+import { Station } from "./station.ts";
+
+/** What each of two people says, in Hz. */
+const TONES = { amy: 440, bob: 660 };
+
+let station: Station;
+let folder: string | undefined;
+const browsers: Browser[] = [];
+
+beforeAll(async () => {
+  station = await Station.open();
+  folder = await mkdtemp(join(tmpdir(), "onair-stage-"));
+});
+
+afterAll(async () => {
+  await Promise.all(browsers.map((browser) => browser.close()));
+  await station?.close();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+async function account(username: string): Promise<{ id: string; token: string }> {
+  const body = {
+    email: `${username}@example.org`,
+    username,
+    password: "a long enough secret",
+    displayName: username,
+  };
+  const { user, accessToken } = await answered(here().POST("/api/auth/register", { body }));
+  return { id: user.id, token: accessToken };
+}
+
+const here = (token?: string) =>
+  connect({
+    baseUrl: station.page("/").replace(/\/$/, ""),
+    ...(token === undefined ? {} : { accessToken: token }),
+  });
+
+/** Somebody at a microphone into which a tone is said, on the demo page of the stage. */
+async function comeOnStage(broadcast: string, name: keyof typeof TONES, token: string): Promise<Page> {
+  const wav = join(folder ?? tmpdir(), `${name}.wav`);
+  const sine = `sine=frequency=${TONES[name]}:sample_rate=48000:duration=20`;
+  await promisify(execFile)("ffmpeg", ["-loglevel", "error", "-f", "lavfi", "-i", sine, wav]);
+  const browser = await openSpeaker(wav);
+  browsers.push(browser);
+  const page = await browser.newPage();
+  await page.goto(station.page(`demo/stage.html?endpoint=/stage/${broadcast}`));
+  await page.getByLabel("Access token").fill(token);
+  await page.getByRole("button", { name: "Speak" }).click();
+  await page.getByRole("status").filter({ hasText: "connected" }).waitFor({ timeout: 60_000 });
+  return page;
+}
+
+/** Puts an ear to everything that a page plays from peer connections. */
+function putEar(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const context = new AudioContext();
+    const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+    for (const audio of document.querySelectorAll("audio")) {
+      if (audio.srcObject instanceof MediaStream) {
+        context.createMediaStreamSource(audio.srcObject).connect(analyser);
+      }
+    }
+    Object.assign(window, { ear: { context, analyser } });
+  });
+}
+
+/** How loud each of the two tones is in a page, in dB below full scale. */
+function levels(page: Page): Promise<Record<keyof typeof TONES, number>> {
+  return page.evaluate((tones) => {
+    const { ear } = window as unknown as { ear: { context: AudioContext; analyser: AnalyserNode } };
+    const bins = new Float32Array(ear.analyser.frequencyBinCount);
+    ear.analyser.getFloatFrequencyData(bins);
+    const at = (hertz: number) => {
+      const bin = Math.round((hertz * ear.analyser.fftSize) / ear.context.sampleRate);
+      return Math.max(...bins.slice(bin - 2, bin + 3));
+    };
+    return { amy: at(tones.amy), bob: at(tones.bob) };
+  }, TONES);
+}
+
+/** Waits until a page hears these, and tells how loud the other one is then. */
+async function hears(page: Page, ...names: (keyof typeof TONES)[]): Promise<Record<string, number>> {
+  for (;;) {
+    const heard = await levels(page);
+    if (names.every((name) => heard[name] > -50)) return heard;
+    await page.waitForTimeout(100);
+  }
+}
+
+test("two people on the stage hear each other and not themselves, and the programme has both", async () => {
+  onTestFailed(() => {
+    process.stderr.write(station.log);
+  });
+  const amy = await account("amy");
+  const bob = await account("bob");
+  const { id } = await answered(here(amy.token).POST("/api/broadcasts", { body: { title: "A talk" } }));
+  const params = { path: { id, userId: bob.id } };
+  await answered(
+    here(amy.token).PUT("/api/broadcasts/{id}/members/{userId}", { params, body: { role: "speaker" } }),
+  );
+  await answered(here(amy.token).POST("/api/broadcasts/{id}/start", { params: { path: { id } } }));
+
+  const host = await comeOnStage(id, "amy", amy.token);
+  const guest = await comeOnStage(id, "bob", bob.token);
+  await host.getByText("1 others are heard").waitFor();
+  await guest.getByText("1 others are heard").waitFor();
+  await putEar(host);
+  await putEar(guest);
+  expect((await hears(host, "bob")).amy).toBeLessThan(-60);
+  expect((await hears(guest, "amy")).bob).toBeLessThan(-60);
+
+  const browser = await openBrowser();
+  browsers.push(browser);
+  const listener = await browser.newPage();
+  await listener.goto(station.page(`demo/whep.html?endpoint=/whep/${id}`));
+  await listener.getByRole("button", { name: "Listen" }).click();
+  await listener.getByRole("status").filter({ hasText: "connected" }).waitFor({ timeout: 60_000 });
+  await putEar(listener);
+  await hears(listener, "amy", "bob");
+
+  await guest.getByRole("button", { name: "Stop" }).click();
+  await host.getByText("0 others are heard").waitFor();
+});
