@@ -48,7 +48,7 @@ struct Stage {
 impl Stage {
     fn with(voices: &[Voice]) -> Self {
         let mut speakers = Speakers::new();
-        for voice in &voices {
+        for voice in voices {
             speakers.enter(*voice);
         }
         Self { speakers, packet: 0 }
