@@ -9,6 +9,10 @@ use crate::Voice;
 /// How long each level stands: the usual packet.
 const PACKET: Duration = Duration::from_millis(20);
 
+/// What may come ahead of its time: a moment's delay, made up. Of a flood the rest tells nothing, or somebody
+/// could be heard for minutes by packets that take none.
+const AHEAD: Duration = Duration::from_millis(200);
+
 /// Seconds in which the activity of a voice follows what it does. A cough of 300 ms raises it to less than
 /// [`BEGINS`], and speech takes half a second.
 const MEMORY: f64 = 0.45;
@@ -70,11 +74,15 @@ impl Activity {
 
     fn push(&mut self, level: Level, now: Duration) {
         self.be_silent_until(now);
+        let begins = now.max(self.until.unwrap_or_default());
+        if begins >= now + AHEAD {
+            return;
+        }
         let dbov = level.dbov();
         self.floor = (self.floor + FLOOR_RISE * PACKET.as_secs_f64()).min(dbov);
         let active = dbov > SOFTEST.max(self.floor + ABOVE_FLOOR);
         self.follow(f64::from(u8::from(active)), PACKET);
-        self.until = Some(now.max(self.until.unwrap_or_default()) + PACKET);
+        self.until = Some(begins + PACKET);
         self.decide(now);
     }
 

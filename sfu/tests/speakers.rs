@@ -138,6 +138,16 @@ fn a_fan_is_a_background_after_a_while_and_speech_in_front_of_it_is_speech() {
 }
 
 #[test]
+fn a_flood_of_packets_is_no_speech() {
+    let mut stage = Stage::with(&[ANN, BOB]);
+    stage.pass(5.0, &[(BOB, Doing::Talks)], |_| {});
+    for _ in 0..10_000 {
+        stage.speakers.push(ANN, Level::new(5), stage.now());
+    }
+    assert!(!stage.speaks(ANN) && stage.first() == BOB);
+}
+
+#[test]
 fn what_is_not_on_stage_is_not_ranked() {
     let mut stage = Stage::with(&[ANN]);
     stage.pass(2.0, &[(ANN, Doing::Talks), (BOB, Doing::Talks)], |_| {});
