@@ -104,7 +104,7 @@ impl Activity {
             None if self.share >= BEGINS => self.speaks = Some((now, now)),
             Some((_, active)) if self.share >= ENDS => *active = now,
             Some((_, active)) if now.saturating_sub(*active) >= HOLD => self.speaks = None,
-            _ => {}
+            None | Some(_) => {}
         }
         if let Some((_, active)) = self.speaks {
             self.spoke_last = Some(active);
