@@ -17,7 +17,7 @@ MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency load-hls fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
+	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency load-hls load-webrtc load-ramp probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -151,6 +151,15 @@ bench-latency: deps-test release web-install ## mic to ear, in Chromium, step by
 
 load-hls: deps-build ## listeners: make load-hls ARGS="URL --listeners 500 --duration 60"
 	@cargo run --release --quiet --package load --bin onair-load -- hls $(ARGS)
+
+load-webrtc: deps-build ## listeners by WebRTC: make load-webrtc ARGS="http://HOST:PORT ID --listeners 50 --duration 300"
+	@cargo run --release --quiet --package load --bin onair-load -- webrtc $(ARGS)
+
+load-ramp: deps-build ## more and more of them: make load-ramp ARGS="http://HOST:PORT ID --steps 100,1000,5000"
+	@cargo run --release --quiet --package load --bin onair-load -- ramp $(ARGS)
+
+probe: deps-build ## one listener, told as JSON: make probe ARGS="http://HOST:PORT ID"
+	@cargo run --release --quiet --package load --bin onair-load -- probe $(ARGS)
 
 ## --- the database
 
