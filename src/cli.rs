@@ -218,7 +218,7 @@ fn user_command() -> Clap {
         )
         .subcommand(
             Clap::new("set-role")
-                .about("Give an account another role; a running station knows within a quarter of an hour")
+                .about("Give an account another role; a running station knows within ten seconds")
                 .arg(email())
                 .arg(role().required(true)),
         )

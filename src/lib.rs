@@ -14,6 +14,7 @@ pub mod cli;
 pub mod covers;
 pub mod database;
 pub mod doctor;
+pub mod elsewhere;
 pub mod front;
 pub mod hooks;
 pub mod http;

@@ -29,6 +29,7 @@ use crate::broadcasts::builtin::{self, Demo};
 use crate::broadcasts::{Books, resumption, scribe};
 use crate::covers::Covers;
 use crate::database;
+use crate::elsewhere::Watch;
 use crate::front::{Backstage, Front};
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
@@ -134,7 +135,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
     });
     let context = Context {
-        hall: handle,
+        hall: handle.clone(),
         origin: origin.clone(),
         presence,
         metrics: metrics.clone(),
@@ -148,19 +149,21 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         key_file,
         cooldown: api::cooldown(),
         features: Features::of(&settings),
-        auth,
+        auth: auth.clone(),
         addresses: Arc::new(Addresses { web: banner.web.clone(), rtmp: banner.rtmp.clone(), webrtc: udp }),
         shutdown: shutdown.clone(),
     };
     let front = Front::new(
         settings.hls.enabled.then(|| origin.clone()),
         rehearsals,
-        gate,
+        gate.clone(),
         api::router(context, &settings),
         metrics,
     );
-    doors.serve(&settings, &front, &requests, &tasks, &shutdown, &web_shutdown);
     let programmes = tokio::spawn(hall.run(shutdown.clone()));
+    let watch = Watch::open(auth, gate, handle).await.context("reading who has lost access")?;
+    tasks.spawn(watch.run(shutdown.clone()));
+    doors.serve(&settings, &front, &requests, &tasks, &shutdown, &web_shutdown);
     banner.print().context("printing the banner")?;
 
     tokio::select! {

@@ -55,7 +55,7 @@ pub enum PasswordSource {
 /// What the longest password takes, with the line's end: more is none.
 const LINE_MAX: u64 = 4 * Password::MAX as u64 + 2;
 
-/// Does it. A running station learns of it as access tokens run out, within a quarter of an hour.
+/// Does it. A running station learns of it with its next look, within [`LOOK`](crate::elsewhere::LOOK).
 pub async fn run(
     store: &Store,
     command: UserCommand,

@@ -23,6 +23,7 @@ use crate::auth::{Auth, FirstAdmin};
 use crate::both::Home;
 use crate::broadcasts::{Books, scribe};
 use crate::covers::Covers;
+use crate::elsewhere::Watch;
 use crate::hooks::admission::Admission;
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
@@ -44,6 +45,7 @@ pub(crate) struct Desk {
     pub(crate) gate: Arc<Gate>,
     requests: mpsc::Sender<PublishRequest>,
     router: Router,
+    watch: Watch,
     work: Work,
     home: Home,
 }
@@ -109,6 +111,8 @@ impl Desk {
         };
         let (hall, handle) = Hall::new(premises);
         let (shutdown, presence) = (CancellationToken::new(), Arc::new(Presence::default()));
+        let hall = tokio::spawn(hall.run(shutdown.clone()));
+        let watch = Watch::open(auth.clone(), gate.clone(), handle.clone()).await.unwrap();
         let tasks = TaskTracker::new();
         let webrtc = rtc.map(|rtc| {
             let (requests, presence) = (requests.clone(), presence.clone());
@@ -134,14 +138,15 @@ impl Desk {
             addresses: Arc::new(Addresses { web, rtmp: Vec::new(), webrtc: Vec::new() }),
             shutdown: shutdown.clone(),
         };
+        let router = router(context, &settings);
         let work = Work {
-            hall: tokio::spawn(hall.run(shutdown.clone())),
+            hall,
             scribe: tokio::spawn(scribe::run(journal, presence, happened)),
             shutdown,
             keeper,
             rtc_threads,
         };
-        Self { auth, first_admin, store, gate, requests, router: router(context, &settings), work, home }
+        Self { auth, first_admin, store, gate, requests, router, watch, work, home }
     }
 
     /// The station stopped, and started again over the same data.
@@ -155,6 +160,22 @@ impl Desk {
         self.work.keeper.finish().await;
         self.store.close().await;
         Self::open_at(self.home, settings).await
+    }
+
+    /// Another station on the same database.
+    pub(crate) async fn beside(&self, settings: &[(Key, &str)]) -> Self {
+        let home = Home { folder: tempfile::tempdir().unwrap(), database: self.home.database.clone() };
+        Self::open_at(home, settings).await
+    }
+
+    /// The database as another process has it open.
+    pub(crate) async fn store_of_another_process(&self) -> Store {
+        self.home.store().await
+    }
+
+    /// Takes over what other processes did.
+    pub(crate) async fn look(&mut self) {
+        self.watch.look().await.unwrap();
     }
 
     /// What a request is answered.

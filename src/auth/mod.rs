@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use room::Role;
-use store::{AuditEntry, Slice, Store, StoreError, Subject, Timestamp, User};
+use store::{ApiKey, AuditEntry, Slice, Store, StoreError, Subject, Timestamp, User};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -107,17 +107,37 @@ impl Auth {
             slice = wanted.after(&page);
             left = left.saturating_sub(page.items.len());
             for key in page.items.into_iter().filter(|key| key.revoked_at.is_none()) {
-                let owner = key.created_by.clone();
-                let holder = KeyHolder { key: key.id, role: key.role, owner: key.created_by };
-                self.keyring.add(holder, key.secret_hash.expose().to_owned());
-                if let Some(owner) = owner
-                    && let Some(user) = self.store.users().load(&owner).await?
-                {
-                    self.keyring.withhold(&owner, !may_hold_keys(&user));
-                }
+                self.hold(key).await?;
             }
         }
         Ok(())
+    }
+
+    /// Has a key open the door, where whoever made it may still have keys.
+    async fn hold(&self, key: ApiKey) -> Result<(), StoreError> {
+        let owner = key.created_by.clone();
+        let holder = KeyHolder { key: key.id, role: key.role, owner: key.created_by };
+        self.keyring.add(holder, key.secret_hash.expose().to_owned());
+        if let Some(owner) = owner
+            && let Some(user) = self.store.users().load(&owner).await?
+        {
+            self.keyring.withhold(&owner, !may_hold_keys(&user));
+        }
+        Ok(())
+    }
+
+    /// Takes over what another process did to an API key.
+    pub async fn key_changed(&self, id: &str) -> Result<(), StoreError> {
+        match self.store.api_keys().load(id).await? {
+            Some(key) if key.revoked_at.is_none() && self.keyring.len() < KEYS_MAX => self.hold(key).await?,
+            _ => self.keyring.remove(id),
+        }
+        Ok(())
+    }
+
+    /// Takes over that another process ended a sign-in, at `at` in Unix milliseconds.
+    pub fn session_ended(&self, session: &str, at: u64) {
+        self.revocations.revoke_session(session, at);
     }
 
     /// Tells what has become of an account's role, suspension or password: access tokens that say otherwise
@@ -125,7 +145,12 @@ impl Auth {
     ///
     /// Call it after every such change has been stored.
     pub fn account_changed(&self, user: &User) {
-        self.revocations.revoke_user(&user.id, now());
+        self.account_changed_at(user, now());
+    }
+
+    /// The same for a change that was made at `at`, in Unix milliseconds: tokens that were issued later say it already.
+    pub fn account_changed_at(&self, user: &User, at: u64) {
+        self.revocations.revoke_user(&user.id, at);
         self.keyring.withhold(&user.id, !may_hold_keys(user));
     }
 
@@ -152,8 +177,10 @@ impl Auth {
     }
 
     async fn forget_expired(&self) -> Result<(), StoreError> {
-        let count = self.store.refresh_tokens().delete_expired(Timestamp::now(), REMEMBERED).await?;
+        let now = Timestamp::now();
+        let count = self.store.refresh_tokens().delete_expired(now, REMEMBERED).await?;
         debug!("forgot {count} refresh tokens that had expired");
+        self.store.access_changes().delete_before(now.minus(REMEMBERED)).await?;
         Ok(())
     }
 
@@ -200,7 +227,8 @@ fn calm(period: Duration) -> Interval {
     interval
 }
 
-/// For how long an expired refresh token is remembered, so that its reuse is noticed.
+/// For how long an expired refresh token is remembered, so that its reuse is noticed; and what other stations have to
+/// know, which may have lost the database for a while.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// API keys are made by admins, and hold for as long as they are.

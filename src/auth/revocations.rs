@@ -29,14 +29,14 @@ enum Subject {
 }
 
 impl Revocations {
-    /// All tokens of this account that were issued up to `now` (Unix milliseconds) are void.
-    pub fn revoke_user(&self, user: &str, now: u64) {
-        self.add(Subject::User(user.to_owned()), now);
+    /// All tokens of this account that were issued up to `until` (Unix milliseconds) are void.
+    pub fn revoke_user(&self, user: &str, until: u64) {
+        self.add(Subject::User(user.to_owned()), until);
     }
 
     /// The same for one sign-in.
-    pub fn revoke_session(&self, session: &str, now: u64) {
-        self.add(Subject::Session(session.to_owned()), now);
+    pub fn revoke_session(&self, session: &str, until: u64) {
+        self.add(Subject::Session(session.to_owned()), until);
     }
 
     /// Is a token void that says this?
@@ -60,9 +60,13 @@ impl Revocations {
         }
     }
 
-    fn add(&self, subject: Subject, now: u64) {
+    fn add(&self, subject: Subject, until: u64) {
         let mut view = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let expired = now.saturating_sub(access::LIFE.as_millis() as u64);
+        // The same may be told again, and what was told before may reach further.
+        if view.void_until.get(&subject).is_some_and(|known| *known >= until) {
+            return;
+        }
+        let expired = until.saturating_sub(access::LIFE.as_millis() as u64);
         while let Some((at, _)) = view.order.front()
             && (*at <= expired || view.order.len() >= MAX)
         {
@@ -72,8 +76,8 @@ impl Revocations {
                 view.void_until.remove(&oldest);
             }
         }
-        view.order.push_back((now, subject.clone()));
-        view.void_until.insert(subject, now);
+        view.order.push_back((until, subject.clone()));
+        view.void_until.insert(subject, until);
     }
 }
 
@@ -130,6 +134,17 @@ mod tests {
         revocations.revoke_user("river", 1_000 + life);
         assert!(!revocations.has(&token("rory", "", 0)));
         assert!(revocations.has(&token("amy", "", 1_500)), "the later one still holds");
+    }
+
+    #[test]
+    fn a_revocation_that_is_told_again_takes_nothing_more() {
+        let revocations = Revocations::default();
+        revocations.revoke_user("amy", 2_000);
+        revocations.revoke_user("amy", 1_000);
+        assert!(revocations.has(&token("amy", "1", 2_000)), "the later one still holds");
+        revocations.revoke_user("amy", 2_000);
+        assert!(!revocations.has(&token("amy", "1", 2_001)));
+        assert_eq!(revocations.0.read().unwrap().order.len(), 1);
     }
 
     #[test]

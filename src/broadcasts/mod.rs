@@ -6,7 +6,9 @@
 mod books;
 pub mod builtin;
 pub mod draft;
+mod eviction;
 pub mod resumption;
 pub mod scribe;
 
 pub use books::{BadRow, Books, card, may_broadcast};
+pub use eviction::take_off_air;

@@ -3,6 +3,7 @@
 use room::Role;
 use sqlx::any::AnyRow;
 
+use crate::access_changes::{self, AccessSubject};
 use crate::error::StoreError;
 use crate::handle::Store;
 use crate::list::Listing;
@@ -45,7 +46,7 @@ impl ApiKeys<'_> {
         sql.push(", ").text(&key.name).push(", ").text(key.role.name());
         sql.push(", ").optional_text(key.created_by.as_deref()).push(", ").time(key.created_at);
         sql.push(", ").optional_time(key.last_used_at).push(", ").optional_time(key.revoked_at).push(")");
-        self.0.write(&sql).await.map(|_| ())
+        self.write(&sql, &key.id, key.created_at).await.map(|_| ())
     }
 
     /// The key with this id, revoked or not.
@@ -71,7 +72,22 @@ impl ApiKeys<'_> {
     pub async fn revoke(self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         let mut sql = Sql::new("UPDATE api_keys SET revoked_at = ");
         sql.time(now).push(" WHERE revoked_at IS NULL AND id = ").text(id);
-        Ok(self.0.write(&sql).await? == 1)
+        Ok(self.write(&sql, id, now).await? == 1)
+    }
+
+    /// Does something to a key that every station has to know; how many rows it touched.
+    async fn write(self, sql: &Sql, id: &str, at: Timestamp) -> Result<u64, StoreError> {
+        self.0
+            .bounded(async {
+                let mut writing = self.0.begin().await?;
+                let touched = sql.execute(writing.connection()).await?;
+                if touched > 0 {
+                    access_changes::note(writing.connection(), AccessSubject::ApiKey, id, at).await?;
+                }
+                writing.commit().await?;
+                Ok(touched)
+            })
+            .await
     }
 }
 

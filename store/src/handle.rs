@@ -15,8 +15,8 @@ use crate::error::StoreError;
 use crate::file;
 use crate::sql::Sql;
 use crate::{
-    ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations, Members, Reactions,
-    Recordings, RefreshTokens, Reminders, Reports, Sessions, Users, Webhooks,
+    AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations,
+    Members, Reactions, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users, Webhooks,
 };
 
 /// The database, for as long as it is held. Cheap to clone; every clone is the same.
@@ -106,6 +106,11 @@ impl Store {
     /// Invitations to register.
     pub const fn invitations(&self) -> Invitations<'_> {
         Invitations(self)
+    }
+
+    /// What every station has to know of who is let in.
+    pub const fn access_changes(&self) -> AccessChanges<'_> {
+        AccessChanges(self)
     }
 
     /// The audit log.

@@ -17,6 +17,7 @@
 //!
 //! What is on air never waits for this crate: what the data plane has to write goes through a journal.
 
+mod access_changes;
 mod address;
 mod api_keys;
 mod audit;
@@ -55,6 +56,7 @@ mod totals;
 mod users;
 mod webhooks;
 
+pub use access_changes::{AccessChange, AccessChanges, AccessSubject};
 pub use address::{BadDatabaseUrl, Database, DatabaseUrl};
 pub use api_keys::{ApiKey, ApiKeys};
 pub use audit::{Actor, Audit, AuditEntry, AuditFilter, Subject};

@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     step!(4, "webhooks"),
     step!(5, "journal"),
     step!(6, "leases"),
+    step!(7, "access_changes"),
 ];
 
 /// One step of the schema.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use crate::access_changes::{self, AccessSubject};
 use crate::error::StoreError;
 use crate::handle::Store;
 use crate::row::Columns;
@@ -124,21 +125,30 @@ impl RefreshTokens<'_> {
 
     /// Revokes every token of a family; how many were not revoked before.
     pub async fn revoke_family(self, family_id: &str, now: Timestamp) -> Result<u64, StoreError> {
-        self.revoke("family_id = ", family_id, now).await
+        self.revoke("family_id = ", AccessSubject::Session, family_id, now).await
     }
 
     /// Revokes every token of a user; how many were not revoked before.
     pub async fn revoke_user(self, user_id: &str, now: Timestamp) -> Result<u64, StoreError> {
-        self.revoke("user_id = ", user_id, now).await
+        self.revoke("user_id = ", AccessSubject::User, user_id, now).await
     }
 
-    async fn revoke(self, column: &'static str, value: &str, now: Timestamp) -> Result<u64, StoreError> {
+    async fn revoke(
+        self,
+        column: &'static str,
+        subject: AccessSubject,
+        value: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         self.0
             .bounded(async {
                 let mut writing = self.0.begin().await?;
                 let mut sql = Sql::new("UPDATE refresh_tokens SET revoked_at = ");
                 sql.time(now).push(" WHERE revoked_at IS NULL AND ").push(column).text(value);
                 let revoked = sql.execute(writing.connection()).await?;
+                if revoked > 0 {
+                    access_changes::note(writing.connection(), subject, value, now).await?;
+                }
                 writing.commit().await?;
                 Ok(revoked)
             })

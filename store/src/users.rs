@@ -4,6 +4,7 @@ use room::Role;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use crate::access_changes::{self, AccessSubject};
 use crate::broadcasts;
 use crate::error::StoreError;
 use crate::handle::Store;
@@ -288,7 +289,16 @@ async fn change(
     if search::words(&host_words(&before)) != search::words(&host_words(&after)) {
         broadcasts::rename_host(connection, &after).await?;
     }
+    if access(&before) != access(&after) {
+        access_changes::note(connection, AccessSubject::User, id, after.updated_at).await?;
+    }
     Ok(Some(after))
+}
+
+/// What of an account every station has to know.
+fn access(user: &User) -> (Role, bool, Option<&str>, bool) {
+    let password = user.password_hash.as_ref().map(Secret::expose);
+    (user.role, user.suspended_at.is_some(), password, user.must_change_password)
 }
 
 /// Loads an account so that nobody else changes it before this transaction is over.

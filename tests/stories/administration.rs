@@ -1,5 +1,7 @@
 //! What those who run a station see and do.
 
+use std::process::Command;
+
 use serde_json::json;
 
 use super::station::{AAC, Person, Station, until};
@@ -96,4 +98,26 @@ fn a_guests_report_is_reviewed_and_a_flood_of_them_is_not() {
     let refused = refused.expect("nobody reports without end");
     assert_eq!(refused.status, 429);
     assert!(refused.header("retry-after").is_some());
+}
+
+#[test]
+fn what_an_operator_does_on_the_command_line_holds_in_a_running_station() {
+    let station = Station::start(&[]);
+    let host = station.register("amy");
+    let made = host.create(json!({"title": "News"}));
+    let id = made["id"].as_str().unwrap();
+    host.done("POST", &format!("/api/broadcasts/{id}/start"), None);
+    let output = Command::new(env!("CARGO_BIN_EXE_onair"))
+        .args(["user", "set-role", "amy@example.org", "listener", "--data-dir", "data"])
+        .current_dir(station.folder())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    until("the old token is void", || (host.send("GET", "/api/auth/me", None).status == 401).then_some(()));
+    until("the broadcast is off the air", || {
+        (station.json(&format!("/api/broadcasts/{id}"))["status"] == "ended").then_some(())
+    });
+    let host = station.sign_in("amy@example.org", "a long enough secret");
+    assert_eq!(host.get("/api/auth/me")["role"], "listener");
+    assert_eq!(host.send("POST", "/api/broadcasts", Some(&json!({"title": "More"}))).status, 403);
 }

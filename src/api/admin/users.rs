@@ -14,8 +14,7 @@ use crate::api::error::{PROBLEM_JSON, Problem, Wire};
 use crate::api::params::{Params, Path, slice};
 use crate::api::time::rfc3339;
 use crate::auth::{Caller, Client};
-use crate::broadcasts::may_broadcast;
-use crate::live::EndReason;
+use crate::broadcasts::{may_broadcast, take_off_air};
 
 /// Longest reason, in characters.
 const REASON_MAX: usize = 500;
@@ -226,7 +225,7 @@ pub(super) async fn change(
         None => {}
     }
     if !may_broadcast(&user) {
-        take_off_air(&context, &user.id).await?;
+        take_off_air(&context.hall, &user.id).await?;
     }
     let subject = || Some(Subject { kind: "user".to_owned(), id: user.id.clone() });
     let audit =
@@ -240,12 +239,4 @@ pub(super) async fn change(
         None => {}
     }
     Ok(Json(user.into()))
-}
-
-/// Ends every broadcast of a host that is heard.
-async fn take_off_air(context: &Context, host: &str) -> Result<(), Problem> {
-    for held in context.hall.broadcasts().iter().filter(|held| held.card.host == host) {
-        context.hall.end(&held.card.id, EndReason::ByAdmin).await?;
-    }
-    Ok(())
 }

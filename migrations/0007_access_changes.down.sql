@@ -1,0 +1,2 @@
+DROP TABLE access_counter;
+DROP TABLE access_changes;
