@@ -78,6 +78,8 @@ labels! {
         Rtmp => ["rtmp"],
         /// WHIP.
         Whip => ["whip"],
+        /// WebRTC, from the stage.
+        Stage => ["stage"],
     }
 }
 

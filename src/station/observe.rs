@@ -41,9 +41,11 @@ impl Watched {
         metrics.broadcasts.set(BroadcastState::Live, live as u64);
         metrics.broadcasts.set(BroadcastState::Preview, (all.len() - live) as u64);
         let protocols = || all.iter().flat_map(|broadcast| &broadcast.publishers).map(|one| one.protocol);
-        let whip = protocols().filter(|protocol| *protocol == "whip").count();
-        metrics.publishers.set(Publisher::Rtmp, (protocols().count() - whip) as u64);
+        let by = |name| protocols().filter(|protocol| *protocol == name).count();
+        let (whip, stage) = (by("whip"), by("stage"));
+        metrics.publishers.set(Publisher::Rtmp, (protocols().count() - whip - stage) as u64);
         metrics.publishers.set(Publisher::Whip, whip as u64);
+        metrics.publishers.set(Publisher::Stage, stage as u64);
         let now = Instant::now();
         let listeners: Vec<_> = all.iter().map(|one| self.presence.listeners(&one.card.id, now)).collect();
         metrics.listeners.set(Listener::Hls, listeners.iter().map(|one| one.hls as u64).sum());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ingest::Closing;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::places::Place;
 use crate::playback::guard::Guard;
 
 /// How soon a session ends whose listener may not hear the broadcast any more.
@@ -14,16 +15,16 @@ const ROUND: Duration = Duration::from_secs(1);
 pub(super) enum Hold {
     /// A publication that the hall accepted.
     Publication(Closing),
-    /// What let a listener in.
-    Leave(Guard),
+    /// What let a listener in, and the place that they have.
+    Leave(Guard, Place),
 }
 
 impl Hold {
     /// Waits until it is taken away, and tells how.
-    pub(super) async fn taken(self) -> String {
+    pub(super) async fn taken(&mut self) -> String {
         match self {
-            Self::Publication(closing) => closing.wait().await.to_string(),
-            Self::Leave(mut guard) => {
+            Self::Publication(closing) => closing.clone().wait().await.to_string(),
+            Self::Leave(guard, _) => {
                 let mut rounds = interval(ROUND);
                 rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 while guard.holds() {

@@ -11,6 +11,7 @@ pub mod ice_servers;
 pub mod ice_session;
 mod listener;
 pub mod negotiation;
+pub mod places;
 pub mod programme_clock;
 mod publishing;
 mod resource;
@@ -23,23 +24,27 @@ mod whep;
 mod whip;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use ingest::PublishRequest;
+use room::{Action, Role};
 use rtc::{JoinError, Rtc};
+use sfu::Standing;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 pub use door::Door;
 pub use ice_servers::{IceServer, IceServers};
+pub use places::Person;
 
 use crate::api::Context;
 use crate::api::error::Problem;
 use crate::live::Presence;
 use crate::settings::RtcSettings;
+use places::Places;
 use sessions::Sessions;
 
 /// When a port that is full may have room again.
@@ -51,7 +56,7 @@ pub struct WebRtc {
     ice: IceServers,
     sessions: Arc<Sessions>,
     presence: Arc<Presence>,
-    listeners_max: usize,
+    places: Arc<Places>,
     requests: mpsc::Sender<PublishRequest>,
     tasks: TaskTracker,
 }
@@ -71,7 +76,7 @@ impl WebRtc {
             ice: IceServers::of(settings),
             sessions: Arc::default(),
             presence,
-            listeners_max: settings.listeners_max,
+            places: Places::new(settings.listeners_max),
             requests,
             tasks,
         }
@@ -82,10 +87,15 @@ impl WebRtc {
         self.ice.at(broadcast, now)
     }
 
-    /// Whether one more may hear a broadcast by WebRTC.
-    pub fn has_place(&self, broadcast: &str) -> bool {
-        self.presence.listeners(broadcast, Instant::now()).webrtc < self.listeners_max
+    /// Keeps a place for somebody in `role` to hear a broadcast by WebRTC; `false` where there is none.
+    pub fn reserve(&self, broadcast: &str, person: Person<'_>, role: Role) -> bool {
+        self.places.reserve(broadcast, person, standing(role))
     }
+}
+
+/// Who speaks, or may any moment, has to hear what is said now.
+fn standing(role: Role) -> Standing {
+    if role.may(Action::Speak) { Standing::Privileged } else { Standing::Ordinary }
 }
 
 /// The endpoints and the sessions behind them.

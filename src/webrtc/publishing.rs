@@ -6,13 +6,23 @@ use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
 use ingest::{Answer, PublishRequest, Publisher, Refusal, Sink};
 use rtc::Offer;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::WebRtc;
+use crate::api::Context;
 use crate::api::error::Problem;
 
 /// Longest that the hall is waited for; it asks a database and perhaps a hook.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A publisher that has delivered nothing for this long may be a ghost; one with DTX says something every 400 ms.
+const HUSHED: Duration = Duration::from_millis(600);
+
+/// Longest that somebody waits for a ghost to be known as one, which it is after two seconds.
+const GHOSTLY: Duration = Duration::from_secs(2);
+
+/// How often they look.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// When a station that is full or stops is worth another try.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -26,6 +36,31 @@ pub(super) fn require_sound(offer: &Offer) -> Result<(), Problem> {
         StatusCode::UNPROCESSABLE_ENTITY,
         "the offer sends nothing: an audio section must be sendonly or sendrecv; to listen, POST to /whep",
     ))
+}
+
+/// Has the hall let a publisher in. One that comes back may find its own ghost on its place, which the hall gives
+/// away a moment later: it waits for that moment, and for nobody who is heard.
+pub(super) async fn let_in_patiently(
+    context: &Context,
+    station: &WebRtc,
+    publisher: Publisher,
+) -> Result<Sink, Refusal> {
+    let deadline = Instant::now() + GHOSTLY;
+    loop {
+        let refusal = match let_in(station, publisher.clone()).await {
+            Err(refusal @ (Refusal::AlreadyPublishing | Refusal::Full)) => refusal,
+            answer => return answer,
+        };
+        let now = Instant::now();
+        let held = context.hall.broadcast(&publisher.broadcast);
+        let is_hushed = held.is_some_and(|held| {
+            held.publishers.iter().any(|one| one.publication.activity().idle_for(now) >= HUSHED)
+        });
+        if !is_hushed || now >= deadline {
+            return Err(refusal);
+        }
+        sleep(LOOK).await;
+    }
 }
 
 /// Has the hall let a publisher in.

@@ -17,7 +17,7 @@ pub(super) async fn watch(
     id: SessionId,
     door: Door,
     broadcast: String,
-    hold: Hold,
+    mut hold: Hold,
     mut over: oneshot::Receiver<Farewell>,
 ) {
     let why = tokio::select! {
@@ -28,6 +28,7 @@ pub(super) async fn watch(
             over.await
         }
     };
+    drop(hold);
     station.sessions.remove(door, &broadcast, id);
     if door == Door::Whep {
         station.presence.leave(&broadcast, &id.to_string(), Instant::now());

@@ -9,15 +9,20 @@ use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use sfu::Standing;
+
 use super::door::Door;
 use super::endpoint::{created, offer};
 use super::hold::Hold;
 use super::listener::Shown;
+use super::places::Person;
 use super::programme_clock::programme_clock;
+use super::standing;
 use crate::api::Context;
 use crate::api::broadcasts::find;
 use crate::api::error::Problem;
 use crate::api::params::Path;
+use crate::auth::Client;
 use crate::live::clock::wall_clock;
 use crate::playback::guard::Guard;
 
@@ -33,6 +38,7 @@ const PROGRAMME_CLOCK: HeaderName = HeaderName::from_static("onair-programme-clo
 /// `POST /whep/{id}`.
 pub(super) async fn listen(
     State(context): State<Context>,
+    client: Client,
     Path(id): Path<String>,
     shown: Shown,
     headers: HeaderMap,
@@ -47,14 +53,22 @@ pub(super) async fn listen(
         ));
     }
     let Some(live) = context.hall.live(&id) else { return Err(not_on_air(&context, &shown, &id).await) };
+    let caller = shown.caller().clone();
     let pass = shown.admit(&context, &live.card).await?;
-    if !station.has_place(&id) {
-        return Ok(full(&id));
-    }
+    let person = Person { account: caller.account(), address: client.address };
+    let place = match station.places.take(&id, person, Standing::Ordinary) {
+        Some(place) => Some(place),
+        // Whether they are privileged the database tells, and is asked only where it matters.
+        None => match find(&context, &caller, &id).await {
+            Ok(found) => station.places.take(&id, person, standing(found.role)),
+            Err(_) => None,
+        },
+    };
+    let Some(place) = place else { return Ok(full(&id)) };
     let theirs = offer.credentials().ufrag().to_owned();
     let audience = live.audience.as_ref().ok_or_else(Problem::internal)?;
     let joined = station.rtc.listen(offer, audience).await?;
-    let hold = Hold::Leave(Guard::new(context.gate.clone(), &id, pass));
+    let hold = Hold::Leave(Guard::new(context.gate.clone(), &id, pass), place);
     let mut response = created(station, Door::Whep, &id, &theirs, joined, hold);
     response.headers_mut().insert(PROGRAMME_CLOCK, programme_clock(audience.clock(), wall_clock()));
     Ok(response)

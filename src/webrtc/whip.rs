@@ -14,7 +14,7 @@ use room::Action;
 use super::door::Door;
 use super::endpoint::{created, offer};
 use super::hold::Hold;
-use super::publishing::{let_in, refused, require_sound, software};
+use super::publishing::{let_in_patiently, refused, require_sound, software};
 use crate::api::Context;
 use crate::api::broadcasts::find;
 use crate::api::error::Problem;
@@ -77,7 +77,8 @@ pub(super) async fn publish(
         software: software(&headers),
         account,
     };
-    let sink = let_in(station, publisher).await.map_err(|refusal| refused(&refusal, &id))?;
+    let sink =
+        let_in_patiently(&context, station, publisher).await.map_err(|refusal| refused(&refusal, &id))?;
     let theirs = offer.credentials().ufrag().to_owned();
     let closing = sink.closing();
     let joined = station.rtc.publish(offer, Box::new(ingest::whip::Door::new(sink))).await?;

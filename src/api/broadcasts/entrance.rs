@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse};
 use packager::WallClock;
-use room::Action;
+use room::{Action, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,7 +21,7 @@ use crate::auth::grant::Grant as RoomGrant;
 use crate::auth::{Caller, Client};
 use crate::broadcasts::card;
 use crate::playback::gate::{Grant, now};
-use crate::webrtc::{Door, IceServer};
+use crate::webrtc::{Door, IceServer, Person};
 
 /// How to hear a broadcast.
 #[derive(Serialize, ToSchema)]
@@ -69,14 +69,15 @@ pub(super) async fn playback(
     client: Client,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let row = find(&context, &caller, &id).await?.hosted.broadcast;
+    let found = find(&context, &caller, &id).await?;
+    let (row, role) = (found.hosted.broadcast, found.role);
     let id = &row.id;
     let audience = card(&row).map_err(|_| Problem::internal())?.audience;
     let sign = || context.gate.grant(id, caller.account(), now()).map_err(|_| Problem::internal());
     let grant = context.gate.signs(audience).then(sign).transpose()?;
     let below = grant.as_ref().map_or_else(|| format!("/live/{id}/"), Grant::prefix);
     let cookie = grant.as_ref().map(|grant| AppendHeaders([(SET_COOKIE, grant.cookie(client.scheme))]));
-    let route = route(&context, id);
+    let route = route(&context, id, Person { account: caller.account(), address: client.address }, role);
     let webrtc = context.webrtc.as_ref();
     let playback = Playback {
         transport: route.0,
@@ -92,13 +93,13 @@ pub(super) async fn playback(
 }
 
 /// By which transport a broadcast is heard, and why.
-fn route(context: &Context, id: &str) -> (&'static str, &'static str) {
+fn route(context: &Context, id: &str, person: Person<'_>, role: Role) -> (&'static str, &'static str) {
     let Some(station) = &context.webrtc else { return ("hls", "this station serves HLS alone") };
     if context.hall.live(id).is_none() {
         return ("hls", "the broadcast is not on air");
     }
-    if station.has_place(id) {
-        ("webrtc", "there is a place for you")
+    if station.reserve(id, person, role) {
+        ("webrtc", "a place is kept for you for some seconds")
     } else {
         ("hls", "as many people hear this broadcast by WebRTC as may")
     }
@@ -207,14 +208,12 @@ pub(super) async fn token(
         found.require(&caller, Action::MintTokens)?;
     }
     let role = match &wanted.role {
-        Some(name) => {
-            room::Role::in_room(name).map_err(|error| Problem::invalid("role", error.to_string()))?
-        }
-        None if wanted.subject.is_some() => room::Role::Listener,
+        Some(name) => Role::in_room(name).map_err(|error| Problem::invalid("role", error.to_string()))?,
+        None if wanted.subject.is_some() => Role::Listener,
         None => found.role,
     };
     // Nobody makes somebody else an admin of the station.
-    if role == room::Role::Admin && found.role != room::Role::Admin {
+    if role == Role::Admin && found.role != Role::Admin {
         return Err(Problem::forbidden("only an admin lets an admin in"));
     }
     let mut grant = RoomGrant::of(role, found.hosted.broadcast.id.clone(), wanted.subject.unwrap_or(own));

@@ -41,8 +41,12 @@ async fn who_finds_no_place_is_sent_to_hls() {
     assert_eq!(full.headers["link"], link.as_str());
     assert!(full.headers.contains_key("retry-after"));
     full.refused(503);
-    let path = format!("/api/broadcasts/{id}/playback");
-    assert_eq!(desk.get(&path, &host.token).await.must_be(200)["transport"], "hls");
+    let (path, bob) = (format!("/api/broadcasts/{id}/playback"), desk.person("bob").await);
+    assert_eq!(desk.get(&path, &bob.token).await.must_be(200)["transport"], "hls");
+    desk.ask(offer(format!("/whep/{id}"), LISTENER).by(&bob.token)).await.refused(503);
+    assert_eq!(desk.get(&path, &host.token).await.must_be(200)["transport"], "webrtc");
+    let own = Made::of(desk.ask(offer(format!("/whep/{id}"), LISTENER).by(&host.token)).await);
+    desk.ask(Ask::new("DELETE", &own.url)).await;
     desk.ask(Ask::new("DELETE", &first.url)).await;
     desk.until_listeners(&host, &id, 0).await;
     Made::of(desk.ask(offer(format!("/whep/{id}"), LISTENER)).await);

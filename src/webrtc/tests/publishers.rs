@@ -83,9 +83,27 @@ async fn a_second_publisher_is_refused_while_the_first_one_lives() {
     let (desk, host) = open(&[]).await;
     let id = desk.broadcast(&host, untitled()).await;
     let key = desk.stream_key(&host, &id).await;
+    // It has not delivered anything yet, and is no ghost yet either.
     let _rtmp = desk.publish(&id, &key).await.unwrap();
     let told = desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await.refused(409);
     assert!(told.contains("already publishing"), "{told}");
+}
+
+#[tokio::test]
+async fn a_publisher_that_comes_back_takes_the_place_of_its_own_ghost() {
+    let (desk, host) = open(&[]).await;
+    let id = desk.broadcast(&host, untitled()).await;
+    let key = desk.stream_key(&host, &id).await;
+    let ghost = Made::of(desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await);
+    // Its network is gone: nobody says farewell, and nothing comes.
+    let returned = loop {
+        let answer = desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await;
+        if answer.status != 409 {
+            break Made::of(answer);
+        }
+    };
+    desk.until_gone(&ghost.url).await;
+    assert_eq!(desk.ask(Ask::new("DELETE", &returned.url)).await.status, 200);
 }
 
 #[tokio::test]
