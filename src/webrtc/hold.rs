@@ -16,7 +16,7 @@ pub(super) enum Hold {
     /// A publication that the hall accepted.
     Publication(Closing),
     /// What let a listener in, and the place that they have.
-    Leave(Guard, Place),
+    Leave { guard: Guard, _place: Place },
 }
 
 impl Hold {
@@ -24,7 +24,7 @@ impl Hold {
     pub(super) async fn taken(&mut self) -> String {
         match self {
             Self::Publication(closing) => closing.clone().wait().await.to_string(),
-            Self::Leave(guard, _) => {
+            Self::Leave { guard, .. } => {
                 let mut rounds = interval(ROUND);
                 rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 while guard.holds() {

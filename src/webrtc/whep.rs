@@ -68,7 +68,7 @@ pub(super) async fn listen(
     let theirs = offer.credentials().ufrag().to_owned();
     let audience = live.audience.as_ref().ok_or_else(Problem::internal)?;
     let joined = station.rtc.listen(offer, audience).await?;
-    let hold = Hold::Leave(Guard::new(context.gate.clone(), &id, pass), place);
+    let hold = Hold::Leave { guard: Guard::new(context.gate.clone(), &id, pass), _place: place };
     let mut response = created(station, Door::Whep, &id, &theirs, joined, hold);
     response.headers_mut().insert(PROGRAMME_CLOCK, programme_clock(audience.clock(), wall_clock()));
     Ok(response)

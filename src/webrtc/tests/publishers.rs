@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 const OFFERS: [(&str, &str); 5] = [
@@ -101,6 +103,8 @@ async fn a_publisher_that_comes_back_takes_the_place_of_its_own_ghost() {
         if answer.status != 409 {
             break Made::of(answer);
         }
+        // As an encoder does, and not as fast as it can.
+        tokio::time::sleep(Duration::from_millis(200)).await;
     };
     desk.until_gone(&ghost.url).await;
     assert_eq!(desk.ask(Ask::new("DELETE", &returned.url)).await.status, 200);
