@@ -71,6 +71,18 @@ fn another_voice_goes_on_where_the_first_one_stood_by_the_time_that_passed() {
 }
 
 #[test]
+fn what_was_said_before_the_change_fills_no_gap_that_the_former_voice_left() {
+    let (mut forward, left) = with_ann();
+    // Ann's tenth is missing.
+    forward.push(ANN, ann(11), ms(220)).unwrap();
+    forward.switch(Some(BOB));
+    let first = forward.push(BOB, bob(0), ms(240)).unwrap();
+    assert_eq!(first.sequence, left[9].sequence + 3);
+    // Its number is the missing one's.
+    assert_eq!(forward.push(BOB, packet(98, 77_u32.wrapping_sub(1_920), 0), ms(241)), None);
+}
+
+#[test]
 fn however_fast_the_voice_changes_time_moves_by_a_packet() {
     let (mut forward, left) = with_ann();
     forward.switch(Some(BOB));
