@@ -136,6 +136,7 @@ bench-process: deps-bench web ## the binary as a process: CPU, memory, listeners
 	@cargo build --release --package onair --package load
 	@bench/broadcast-cpu.py
 	@bench/listeners.py
+	@bench/webrtc.py
 	@bench/api.py
 	@bench/origin-vs-nginx.py
 
