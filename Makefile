@@ -17,7 +17,7 @@ MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency load-hls load-webrtc load-ramp probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
+	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency bench-latency-webrtc load-hls load-webrtc load-ramp probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -149,6 +149,9 @@ bench-store: deps-test ## every list of the store with 200,000 broadcasts, on bo
 
 bench-latency: deps-test release web-install ## mic to ear, in Chromium, step by step
 	@cd web && ONAIR_BIN=$(TARGET)/release/onair npm run --silent bench:latency
+
+bench-latency-webrtc: deps-test release web-install ## the same over WebRTC, and from voice to voice on the stage
+	@cd web && ONAIR_BIN=$(TARGET)/release/onair npm run --silent bench:latency -- webrtc
 
 load-hls: deps-build ## listeners: make load-hls ARGS="URL --listeners 500 --duration 60"
 	@cargo run --release --quiet --package load --bin onair-load -- hls $(ARGS)

@@ -21,34 +21,58 @@ const WORKLET = `
   });
 `;
 
-/** Somebody at a microphone in Chromium, who publishes by WHIP and sings the time. */
+/** What a speaker does on which page. */
+export interface Place {
+  readonly page: string;
+  /** The label of the field that the secret goes into, and the secret. */
+  readonly field: string;
+  readonly secret: string;
+  /** The button that begins it. */
+  readonly button: string;
+}
+
+/** Somebody at a microphone in Chromium, who sings the time. */
 export class Speaker {
+  readonly page: Page;
   readonly #browser: Browser;
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, page: Page) {
     this.#browser = browser;
+    this.page = page;
   }
 
-  static async open(station: Station): Promise<Speaker> {
+  /** The host of `studio`, who publishes by WHIP. */
+  static publish(station: Station): Promise<Speaker> {
+    return Speaker.open(station, {
+      page: "demo/whip.html",
+      field: "Stream key",
+      secret: station.key,
+      button: "Publish",
+    });
+  }
+
+  /** Goes to a page and begins there; `prepare` is done before. */
+  static async open(
+    station: Station,
+    place: Place,
+    prepare: (page: Page) => Promise<void> = async () => {},
+  ): Promise<Speaker> {
     // The file is never read: the page's microphone is replaced by the tone.
     const browser = await openSpeaker("/dev/null");
     const context = await browser.newContext({ bypassCSP: true });
     const page = await context.newPage();
     await page.addInitScript(replaceMicrophone, { worklet: WORKLET, rate: RATE });
-    await page.goto(station.page("demo/whip.html"));
-    await publish(page, station);
-    return new Speaker(browser);
+    await page.goto(station.page(place.page));
+    await prepare(page);
+    await page.getByLabel(place.field).fill(place.secret);
+    await page.getByRole("button", { name: place.button }).click();
+    await page.getByRole("status").filter({ hasText: "connected" }).waitFor();
+    return new Speaker(browser, page);
   }
 
   close(): Promise<void> {
     return this.#browser.close();
   }
-}
-
-async function publish(page: Page, station: Station): Promise<void> {
-  await page.getByLabel("Stream key").fill(station.key);
-  await page.getByRole("button", { name: "Publish" }).click();
-  await page.getByRole("status").filter({ hasText: "connected" }).waitFor();
 }
 
 /** Runs in the page. */

@@ -87,3 +87,24 @@ test("a listener whose network lets nothing through but a relay hears", async ()
   expect(Math.abs((await hearTone(page)) - 440)).toBeLessThan(10);
   await host.close();
 });
+
+test("a listener whose network lets no datagrams through hears by TCP", async () => {
+  const host = await speaker.newPage();
+  await begin(host, "whip.html", station.key);
+  await says(host, "connected");
+
+  const strict = await openBrowser("--force-webrtc-ip-handling-policy=disable_non_proxied_udp");
+  const page = await strict.newPage();
+  await begin(page, "whep.html", "");
+  await says(page, "connected");
+  const protocol = await page.evaluate(async () => {
+    const { session } = window as unknown as { session: { peer: RTCPeerConnection } };
+    const reports = [...(await session.peer.getStats()).values()];
+    return reports.find((report) => report.type === "local-candidate")?.protocol;
+  });
+  expect(protocol).toBe("tcp");
+  await putEar(page);
+  expect(Math.abs((await hearTone(page)) - 440)).toBeLessThan(10);
+  await strict.close();
+  await host.close();
+});

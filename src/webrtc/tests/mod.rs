@@ -14,6 +14,7 @@ mod http;
 mod listeners;
 mod publishers;
 mod sessions;
+mod stage;
 
 const PUBLISHER: &str = include_str!("../../../rtc/tests/offers/chromium-publisher.sdp");
 const LISTENER: &str = include_str!("../../../rtc/tests/offers/chromium-listener.sdp");
