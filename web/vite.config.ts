@@ -23,7 +23,9 @@ export default defineConfig({
   server: {
     // The tests read the API's document.
     fs: { allow: [".", "../docs"] },
-    proxy: Object.fromEntries(["/api", "/live", "/health", "/whip", "/whep", "/stage"].map((path) => [path, STATION])),
+    proxy: Object.fromEntries(
+      ["/api", "/live", "/health", "/whip", "/whep", "/stage"].map((path) => [path, STATION]),
+    ),
   },
   build: {
     target: "es2022",
