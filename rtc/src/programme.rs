@@ -145,7 +145,7 @@ impl Programme {
 impl Drop for Programme {
     fn drop(&mut self) {
         for line in &self.lines {
-            line.tell(Command::Over(self.audience.id));
+            line.tell_surely(Command::Over(self.audience.id));
         }
     }
 }

@@ -91,6 +91,6 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        self.line.tell(Command::Strike(self.door.id));
+        self.line.tell_surely(Command::Strike(self.door.id));
     }
 }
