@@ -17,8 +17,8 @@ const FLAGS = [
 ];
 
 /** Starts a browser without a window; a page plays only after a gesture, as with a person before it. */
-export function openBrowser(...flags: string[]): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 
 /** The same, with somebody at the microphone: the sound of a WAV file, over and over. */
