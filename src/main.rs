@@ -70,6 +70,8 @@ fn patient(settings: Settings) -> doctor::Station {
         https: settings.http.https_listen,
         rtmp: settings.rtmp.listen,
         rtmps: settings.rtmp.rtmps_listen,
+        rtc: settings.rtc.listen,
+        rtc_public: settings.rtc.public_ips,
         data_dir: settings.storage.data_dir,
         public_url: settings.http.public_url,
         certificate: settings.certificate.map(|certificate| match certificate {

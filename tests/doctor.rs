@@ -330,6 +330,8 @@ fn station(folder: &std::path::Path) -> Station {
         https: None,
         rtmp: free(),
         rtmps: None,
+        rtc: Some("127.0.0.1:0".parse().unwrap()),
+        rtc_public: Vec::new(),
         data_dir: folder.join("data"),
         public_url: None,
         certificate: None,

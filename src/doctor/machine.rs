@@ -19,6 +19,7 @@ use tokio::{
 use url::Url;
 
 use super::report::Report;
+use super::udp;
 use crate::{
     http::{Client, client::FetchError},
     tls::{Files, certificate::Facts},
@@ -56,6 +57,10 @@ pub struct Station {
     pub rtmp: SocketAddr,
     /// Where RTMPS is served.
     pub rtmps: Option<SocketAddr>,
+    /// `ONAIR_RTC_LISTEN`; `None` where WebRTC is switched off.
+    pub rtc: Option<SocketAddr>,
+    /// `ONAIR_RTC_PUBLIC_IP`.
+    pub rtc_public: Vec<IpAddr>,
     /// `ONAIR_DATA_DIR`.
     pub data_dir: PathBuf,
     /// `ONAIR_PUBLIC_URL`.
@@ -85,7 +90,9 @@ pub enum CertificateSource {
 pub async fn examine(station: &Station, roots: RootCertStore) -> Report {
     let mut report = Report::default();
     let client = Client::new(roots).with_timeout(ASK);
-    port(&mut report, "HTTP port", station.http, answers_http(&client, station.http, "http").await);
+    let http = answers_http(&client, station.http, "http").await;
+    let is_running = http == Answer::Station;
+    port(&mut report, "HTTP port", station.http, http);
     if let Some(address) = station.https {
         port(&mut report, "HTTPS port", address, answers_http(&client, address, "https").await);
     }
@@ -93,6 +100,7 @@ pub async fn examine(station: &Station, roots: RootCertStore) -> Report {
     if let Some(address) = station.rtmps {
         port(&mut report, "RTMPS port", address, answers_http(&client, address, "https").await);
     }
+    udp::examine(&mut report, station.rtc, &station.rtc_public, is_running);
     data_directory(&mut report, &station.data_dir);
     clock(&mut report, SystemTime::now());
     public_address(&mut report, &client, station.public_url.as_ref()).await;
@@ -136,7 +144,7 @@ fn port(report: &mut Report, check: &'static str, address: SocketAddr, answer: A
 }
 
 /// Where to reach a port that listens on all addresses.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

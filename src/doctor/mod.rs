@@ -8,6 +8,7 @@ pub mod playlist;
 pub mod report;
 mod rules;
 pub mod stream;
+mod udp;
 
 use std::{
     io::{self, Write},
