@@ -23,36 +23,13 @@ if [ ! -f "$venv/complete" ]; then
     touch "$venv/complete"
 fi
 
-folder=$(mktemp -d)
-server=
-
-finish() {
-    local status=$?
-    [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
-    [ -z "$server" ] || wait "$server" || true
-    [ "$status" -eq 0 ] || tail -n 20 "$folder/log" >&2
-    rm -rf "$folder"
-}
-trap finish EXIT
-
-fail() { echo "schemathesis: $*" >&2; exit 1; }
-
-cd "$folder"
+source scripts/station.sh
 for name in ${!ONAIR_@}; do unset "$name"; done
 # Asked as an admin, so that no operation is refused before it looks at what it was given.
 key=schemathesis
 secret=$(head -c 32 /dev/urandom | base64 | tr -d '/+=')
-ONAIR_API_KEY=$key ONAIR_API_SECRET=$secret "$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --rtc 127.0.0.1:0 --data-dir data --demo \
-    --api-rate-per-address 1000000 --api-rate-per-user 1000000 >banner 2>log &
-server=$!
-
-for _ in $(seq 300); do
-    web=$(sed -n 's/^ *Web *\(http:[^ ]*\)\/$/\1/p' banner | head -n 1)
-    [ -z "$web" ] || break
-    kill -0 "$server" 2>/dev/null || fail "onair stopped before its banner"
-    sleep 0.1
-done
-[ -n "$web" ] || fail "no banner within 30 s"
+export ONAIR_API_KEY=$key ONAIR_API_SECRET=$secret
+open_station "$onair" --rtc 127.0.0.1:0 --demo --api-rate-per-address 1000000 --api-rate-per-user 1000000
 
 if [ -n "$examples" ]; then
     how=(--max-examples "$examples")

@@ -19,28 +19,9 @@ if [ ! -f "$venv/complete" ]; then
     touch "$venv/complete"
 fi
 
-folder=$(mktemp -d)
-server=
-
-finish() {
-    local status=$?
-    [ -z "$server" ] || kill -TERM "$server" 2>/dev/null || true
-    [ -z "$server" ] || wait "$server" || true
-    [ "$status" -eq 0 ] || tail -n 20 "$folder/log" >&2
-    rm -rf "$folder"
-}
-trap finish EXIT
-
-cd "$folder"
+source scripts/station.sh
 for name in ${!ONAIR_@}; do unset "$name"; done
 # aiortc has no candidates on loopback: it is met on every address of this machine.
-"$onair" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --rtc 0.0.0.0:0 --data-dir data >banner 2>log &
-server=$!
-for _ in $(seq 300); do
-    web=$(sed -n 's/^ *Web *\(http:[^ ]*\)\/$/\1/p' banner | head -n 1)
-    key=$(sed -n 's/^ *Stream key *studio?token=//p' banner | head -n 1)
-    [ -z "$web" ] || [ -z "$key" ] || break
-    kill -0 "$server" 2>/dev/null || { echo "aiortc: onair stopped before its banner" >&2; exit 1; }
-    sleep 0.1
-done
+open_station "$onair" --rtc 0.0.0.0:0
+key=$(told 's/^ *Stream key *studio?token=//p')
 "$venv/bin/python" "$client" "$web" "$key"
