@@ -64,6 +64,10 @@ pub enum Action {
     PinMessage,
     /// Delete somebody's message.
     DeleteMessage,
+    /// Decide how the room is kept: slow mode, links, who may write.
+    KeepRules,
+    /// Open and close polls and the queue of questions.
+    AskTheRoom,
 
     /// Be heard.
     Speak,
@@ -81,7 +85,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::AdministerUsers,
         Self::InviteUsers,
         Self::ManageApiKeys,
@@ -110,6 +114,8 @@ impl Action {
         Self::InviteToStage,
         Self::PinMessage,
         Self::DeleteMessage,
+        Self::KeepRules,
+        Self::AskTheRoom,
         Self::Speak,
         Self::RaiseHand,
         Self::Chat,
@@ -143,14 +149,16 @@ impl Action {
             | Self::Publish
             | Self::HearPreview
             | Self::ManageMembers
-            | Self::MintTokens => &[Admin, Owner],
+            | Self::MintTokens
+            | Self::AskTheRoom => &[Admin, Owner],
             Self::ViewStats
             | Self::Block
             | Self::Remove
             | Self::Mute
             | Self::InviteToStage
             | Self::PinMessage
-            | Self::DeleteMessage => &[Admin, Owner, Moderator],
+            | Self::DeleteMessage
+            | Self::KeepRules => &[Admin, Owner, Moderator],
             Self::Speak => &[Admin, Owner, Moderator, Speaker],
             Self::React | Self::Join | Self::Report => {
                 &[Admin, Host, Owner, Moderator, Speaker, Listener, Guest]

@@ -35,6 +35,8 @@ Mute                     x    .     x       x        .       .       .
 InviteToStage            x    .     x       x        .       .       .
 PinMessage               x    .     x       x        .       .       .
 DeleteMessage            x    .     x       x        .       .       .
+KeepRules                x    .     x       x        .       .       .
+AskTheRoom               x    .     x       .        .       .       .
 Speak                    x    .     x       x        x       .       .
 RaiseHand                x    x     x       x        x       x       .
 Chat                     x    x     x       x        x       x       .
