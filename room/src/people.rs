@@ -102,15 +102,13 @@ impl People {
             messages: Rate::new(MESSAGES, SECOND),
             reactions: Rate::new(REACTIONS, SECOND),
         };
-        // A connection enters once; were it to come again as somebody else, the first leaves.
-        self.leave(connection);
         self.connections.insert(connection, fresh);
         let present = self.present.get_mut(&id);
         let person = present.map(|present| {
             present.connections += 1;
             present.person.clone()
         });
-        (person.expect("they were put there above, and one connection leaves nobody else out"), is_new)
+        (person.expect("they are there, or were put there above"), is_new)
     }
 
     /// Lets a connection go; answers with who is not here any more.

@@ -164,6 +164,8 @@ impl Room {
         if person.role == crate::Role::Guest && !self.rules.guests {
             return Err(Refusal::SignIn);
         }
+        // A connection is one person: who comes in by it again leaves first.
+        self.leave(now, connection);
         let (person, is_new) = self.people.enter(connection, person);
         if is_new {
             if self.is_small() {
