@@ -1,1 +1,3 @@
 //! What goes over a room's WebSocket: frames (RFC 6455), and the messages in them.
+
+pub mod websocket;
