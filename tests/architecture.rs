@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("room", &[]),
     ("sfu", &["rtc", "media"]),
     ("store", &["room"]),
-    ("wire", &[]),
+    ("wire", &["room"]),
     // Built on other libraries than the server, so that a shared mistake shows.
     ("load", &[]),
     ("onair", &["media", "rtc", "sfu", "ingest", "transcode", "packager", "origin", "room", "sfu", "store", "wire"]),

@@ -1,0 +1,11 @@
+//! The messages of a room, as JSON.
+
+mod client;
+mod notice;
+mod snapshot;
+mod user;
+
+pub use client::{BadMessage, Client, Report, Request, RulesChange};
+pub use notice::{Notice, Stamp, Stats, notice};
+pub use snapshot::{joined, snapshot};
+pub use user::User;
