@@ -1,5 +1,6 @@
 //! Who is kept out of a broadcast.
 
+use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
@@ -11,7 +12,8 @@ use crate::sql::Sql;
 use crate::time::Timestamp;
 
 /// A user who is kept out of a broadcast.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Block {
     /// The broadcast.
     pub broadcast_id: String,
@@ -69,6 +71,17 @@ impl Blocks<'_> {
         sql.text(broadcast_id).push(" AND user_id = ").text(user_id);
         Ok(self.0.write(&sql).await? == 1)
     }
+}
+
+/// [`Blocks::put`] of somebody who may have no account, for the journal: nothing happens to nobody.
+pub(crate) fn put_known(block: &Block) -> Sql {
+    let mut sql = Sql::new("INSERT INTO blocks (");
+    sql.push(COLUMNS).push(") SELECT ").text(&block.broadcast_id).push(", id");
+    sql.push(", (SELECT id FROM users WHERE id = ").optional_text(block.blocked_by.as_deref()).push("), ");
+    sql.optional_text(block.reason.as_deref()).push(", ").time(block.created_at);
+    sql.push(" FROM users WHERE id = ").text(&block.user_id);
+    sql.push(" ON CONFLICT (broadcast_id, user_id) DO UPDATE SET reason = excluded.reason");
+    sql
 }
 
 const COLUMNS: &str = "broadcast_id, user_id, blocked_by, reason, created_at";

@@ -1,5 +1,6 @@
 //! What was said in a room.
 
+use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
@@ -11,7 +12,8 @@ use crate::sql::Sql;
 use crate::time::Timestamp;
 
 /// A message.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ChatMessage {
     /// A UUIDv7.
     pub id: String,
@@ -21,8 +23,12 @@ pub struct ChatMessage {
     pub user_id: Option<String>,
     /// What they were called then.
     pub author_name: String,
+    /// What they were then: `listener`, `moderator`, …, as rooms call it.
+    pub author_role: String,
     /// The words; none where it was deleted.
     pub message: String,
+    /// The message that it answers.
+    pub reply_to: Option<String>,
     /// When.
     pub sent_at: Timestamp,
     /// To which moment of the programme it belongs.
@@ -40,20 +46,10 @@ pub struct ChatMessage {
 pub struct Chat<'a>(pub(crate) &'a Store);
 
 impl Chat<'_> {
-    /// One more message; one that is there already stays as it is. `Dangling` where there is no such broadcast or
-    /// user.
+    /// One more message; one that is there already stays as it is. Who has no account has none here either.
+    /// `Dangling` where there is no such broadcast.
     pub async fn insert(self, message: &ChatMessage) -> Result<(), StoreError> {
-        let mut sql = Sql::new("INSERT INTO chat_messages (");
-        sql.push(COLUMNS).push(") VALUES (").text(&message.id).push(", ").text(&message.broadcast_id);
-        sql.push(", ").optional_text(message.user_id.as_deref()).push(", ").text(&message.author_name);
-        sql.push(", ").text(&message.message).push(", ").time(message.sent_at);
-        sql.push(", ").optional_time(message.program_time).push(", ").optional_time(message.pinned_at);
-        sql.push(", ")
-            .optional_time(message.deleted_at)
-            .push(", ")
-            .optional_text(message.deleted_by.as_deref());
-        sql.push(") ON CONFLICT (id) DO NOTHING");
-        self.0.write(&sql).await.map(|_| ())
+        self.0.write(&insert(message)).await.map(|_| ())
     }
 
     /// The message with this id, deleted or not.
@@ -72,22 +68,45 @@ impl Chat<'_> {
 
     /// Puts a message above the others, or back; `false` where there is none.
     pub async fn pin(self, id: &str, at: Option<Timestamp>) -> Result<bool, StoreError> {
-        let mut sql = Sql::new("UPDATE chat_messages SET pinned_at = ");
-        sql.optional_time(at).push(" WHERE deleted_at IS NULL AND id = ").text(id);
-        Ok(self.0.write(&sql).await? == 1)
+        Ok(self.0.write(&pin(id, at)).await? == 1)
     }
 
     /// Takes a message's words away; that there was one remains. `false` where it was gone already.
     pub async fn delete(self, id: &str, by: Option<&str>, at: Timestamp) -> Result<bool, StoreError> {
-        let mut sql = Sql::new("UPDATE chat_messages SET message = '', pinned_at = NULL, deleted_at = ");
-        sql.time(at).push(", deleted_by = ").optional_text(by);
-        sql.push(" WHERE deleted_at IS NULL AND id = ").text(id);
-        Ok(self.0.write(&sql).await? == 1)
+        Ok(self.0.write(&delete(id, by, at)).await? == 1)
     }
 }
 
-const COLUMNS: &str = "id, broadcast_id, user_id, author_name, message, sent_at, program_time, pinned_at, \
-    deleted_at, deleted_by";
+/// [`Chat::insert`], for the journal.
+pub(crate) fn insert(message: &ChatMessage) -> Sql {
+    let mut sql = Sql::new("INSERT INTO chat_messages (");
+    sql.push(COLUMNS).push(") VALUES (").text(&message.id).push(", ").text(&message.broadcast_id);
+    sql.push(", (SELECT id FROM users WHERE id = ").optional_text(message.user_id.as_deref());
+    sql.push("), ").text(&message.author_name).push(", ").text(&message.author_role);
+    sql.push(", ").text(&message.message).push(", ").optional_text(message.reply_to.as_deref());
+    sql.push(", ").time(message.sent_at).push(", ").optional_time(message.program_time);
+    sql.push(", ").optional_time(message.pinned_at).push(", ").optional_time(message.deleted_at);
+    sql.push(", ").optional_text(message.deleted_by.as_deref()).push(") ON CONFLICT (id) DO NOTHING");
+    sql
+}
+
+/// [`Chat::pin`], likewise.
+pub(crate) fn pin(id: &str, at: Option<Timestamp>) -> Sql {
+    let mut sql = Sql::new("UPDATE chat_messages SET pinned_at = ");
+    sql.optional_time(at).push(" WHERE deleted_at IS NULL AND id = ").text(id);
+    sql
+}
+
+/// [`Chat::delete`], likewise.
+pub(crate) fn delete(id: &str, by: Option<&str>, at: Timestamp) -> Sql {
+    let mut sql = Sql::new("UPDATE chat_messages SET message = '', pinned_at = NULL, deleted_at = ");
+    sql.time(at).push(", deleted_by = (SELECT id FROM users WHERE id = ").optional_text(by);
+    sql.push(") WHERE deleted_at IS NULL AND id = ").text(id);
+    sql
+}
+
+const COLUMNS: &str = "id, broadcast_id, user_id, author_name, author_role, message, reply_to, sent_at, program_time, \
+    pinned_at, deleted_at, deleted_by";
 
 const LISTING: Listing<ChatMessage> = Listing {
     columns: COLUMNS,
@@ -104,7 +123,9 @@ fn read(row: &AnyRow) -> Result<ChatMessage, StoreError> {
         broadcast_id: row.text("broadcast_id")?,
         user_id: row.optional_text("user_id")?,
         author_name: row.text("author_name")?,
+        author_role: row.text("author_role")?,
         message: row.text("message")?,
+        reply_to: row.optional_text("reply_to")?,
         sent_at: row.time("sent_at")?,
         program_time: row.optional_time("program_time")?,
         pinned_at: row.optional_time("pinned_at")?,

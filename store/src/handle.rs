@@ -13,6 +13,7 @@ use crate::address::{Database, DatabaseUrl};
 use crate::availability::Availability;
 use crate::error::StoreError;
 use crate::file;
+use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
 use crate::{
     AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations,
@@ -156,6 +157,11 @@ impl Store {
     /// Reactions, summed.
     pub const fn reactions(&self) -> Reactions<'_> {
         Reactions(self)
+    }
+
+    /// How many listened, minute by minute.
+    pub const fn listener_minutes(&self) -> ListenerMinutes<'_> {
+        ListenerMinutes(self)
     }
 
     /// What remains of broadcasts.

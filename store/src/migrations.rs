@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     step!(5, "journal"),
     step!(6, "leases"),
     step!(7, "access_changes"),
+    step!(8, "conversations"),
 ];
 
 /// One step of the schema.

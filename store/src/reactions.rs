@@ -1,5 +1,6 @@
 //! How a room reacted: sums, not single reactions.
 
+use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use crate::error::StoreError;
@@ -9,7 +10,8 @@ use crate::sql::Sql;
 use crate::time::Timestamp;
 
 /// How many reactions of one kind fell into one stretch of time.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ReactionSum {
     /// Where.
     pub broadcast_id: String,
@@ -28,15 +30,7 @@ pub struct Reactions<'a>(pub(crate) &'a Store);
 impl Reactions<'_> {
     /// Adds to what was counted. `Dangling` where there is no such broadcast.
     pub async fn add(self, sum: &ReactionSum) -> Result<(), StoreError> {
-        let mut sql =
-            Sql::new("INSERT INTO reactions (broadcast_id, interval_start, emoji, amount) VALUES (");
-        sql.text(&sum.broadcast_id).push(", ").time(sum.interval_start).push(", ").text(&sum.emoji);
-        sql.push(", ").number(sum.amount.into());
-        sql.push(
-            ") ON CONFLICT (broadcast_id, interval_start, emoji) \
-             DO UPDATE SET amount = reactions.amount + excluded.amount",
-        );
-        self.0.write(&sql).await.map(|_| ())
+        self.0.write(&add(sum)).await.map(|_| ())
     }
 
     /// The sums of a broadcast from `since` up to, and without, `until`, in order; at most `limit` of them.
@@ -55,6 +49,18 @@ impl Reactions<'_> {
         sql.push(" ORDER BY interval_start, emoji LIMIT ").number(limit.into());
         self.0.read_all(&sql, read).await
     }
+}
+
+/// [`Reactions::add`], for the journal.
+pub(crate) fn add(sum: &ReactionSum) -> Sql {
+    let mut sql = Sql::new("INSERT INTO reactions (broadcast_id, interval_start, emoji, amount) VALUES (");
+    sql.text(&sum.broadcast_id).push(", ").time(sum.interval_start).push(", ").text(&sum.emoji);
+    sql.push(", ").number(sum.amount.into());
+    sql.push(
+        ") ON CONFLICT (broadcast_id, interval_start, emoji) \
+         DO UPDATE SET amount = reactions.amount + excluded.amount",
+    );
+    sql
 }
 
 fn read(row: &AnyRow) -> Result<ReactionSum, StoreError> {

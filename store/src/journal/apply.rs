@@ -20,7 +20,7 @@ use crate::row::Columns;
 use crate::sessions::{self, Session};
 use crate::sql::Sql;
 use crate::time::Timestamp;
-use crate::{audit, broadcasts, deliveries};
+use crate::{audit, blocks, broadcasts, chat, deliveries, listener_minutes, reactions};
 
 /// Reads the journal and applies it.
 pub(super) struct Applier {
@@ -204,6 +204,24 @@ async fn apply(connection: &mut AnyConnection, entry: &Entry) -> Result<(), Stor
                 broadcast.peak_listeners = broadcast.peak_listeners.max(*listeners);
             };
             broadcasts::update(connection, broadcast_id, raise).await?;
+        }
+        Entry::Listeners(minute) => {
+            listener_minutes::insert(minute).execute(connection).await?;
+        }
+        Entry::ChatSaid(message) => {
+            chat::insert(message).execute(connection).await?;
+        }
+        Entry::ChatDeleted { message_id, by, at } => {
+            chat::delete(message_id, by.as_deref(), *at).execute(connection).await?;
+        }
+        Entry::ChatPinned { message_id, at } => {
+            chat::pin(message_id, *at).execute(connection).await?;
+        }
+        Entry::Reacted(sum) => {
+            reactions::add(sum).execute(connection).await?;
+        }
+        Entry::Blocked(block) => {
+            blocks::put_known(block).execute(connection).await?;
         }
         Entry::Audit(entry) => {
             audit::insert(entry).execute(connection).await?;

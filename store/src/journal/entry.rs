@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEntry;
+use crate::blocks::Block;
+use crate::chat::ChatMessage;
+use crate::listener_minutes::ListenerMinute;
+use crate::reactions::ReactionSum;
 use crate::time::Timestamp;
 
 /// Something that happened and must be remembered.
@@ -56,6 +60,30 @@ pub enum Entry {
         /// How many.
         listeners: u32,
     },
+    /// How many heard a broadcast in one minute.
+    Listeners(ListenerMinute),
+    /// Somebody said something in a room.
+    ChatSaid(ChatMessage),
+    /// A message was taken away.
+    ChatDeleted {
+        /// Which.
+        message_id: String,
+        /// The account that did it.
+        by: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A message was put above the others, or back.
+    ChatPinned {
+        /// Which.
+        message_id: String,
+        /// Since when it stands there; none where it does not.
+        at: Option<Timestamp>,
+    },
+    /// People reacted.
+    Reacted(ReactionSum),
+    /// Somebody was put out of a broadcast for good.
+    Blocked(Block),
     /// Something for the audit log.
     Audit(AuditEntry),
     /// Something that webhooks are told. Each that is concerned gets a delivery with the next number of its own.
@@ -77,7 +105,14 @@ impl Entry {
     /// May it be left out when the journal is nearly full? What is on air, the audit log and what others are told
     /// may not.
     pub(super) const fn is_expendable(&self) -> bool {
-        matches!(self, Self::SessionJoined { .. } | Self::SessionLeft { .. } | Self::PeakListeners { .. })
+        matches!(
+            self,
+            Self::SessionJoined { .. }
+                | Self::SessionLeft { .. }
+                | Self::PeakListeners { .. }
+                | Self::Listeners(_)
+                | Self::Reacted(_)
+        )
     }
 }
 

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod both;
 mod broadcasts;
+mod conversations;
 mod files;
 mod journal;
 mod made;

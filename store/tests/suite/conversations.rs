@@ -1,0 +1,97 @@
+//! What a room has written down while it goes on.
+
+use store::{Block, ChatMessage, Entry, Journal, ListenerMinute, ReactionSum, Slice, Store, User, id};
+
+use crate::made::{at, broadcast, host};
+use crate::on_both;
+
+async fn room(store: &Store) -> (User, User, store::Broadcast) {
+    let (ada, eve) = (host(store, "ada").await, host(store, "eve").await);
+    let made = broadcast(&ada, "One");
+    store.broadcasts().insert(&made).await.unwrap();
+    (ada, eve, made)
+}
+
+fn message(broadcast: &store::Broadcast, by: &User, second: i64, words: &str) -> ChatMessage {
+    ChatMessage {
+        id: id(),
+        broadcast_id: broadcast.id.clone(),
+        user_id: Some(by.id.clone()),
+        author_name: by.display_name.clone(),
+        author_role: "moderator".to_owned(),
+        message: words.to_owned(),
+        reply_to: Some("m1".to_owned()),
+        sent_at: at(second),
+        program_time: None,
+        pinned_at: None,
+        deleted_at: None,
+        deleted_by: None,
+    }
+}
+
+on_both! {
+    async fn a_minute_keeps_the_most_of_each_and_stations_add_up(store: Store) {
+        let (_, _, made) = room(&store).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, keeper) = Journal::open(&folder.path().join("journal"), &store).unwrap();
+        let minute = |station: &str, hls: u32| Entry::Listeners(ListenerMinute {
+            broadcast_id: made.id.clone(),
+            minute: at(60),
+            station: station.to_owned(),
+            webrtc: 1,
+            hls,
+            people: 2,
+        });
+        for entry in [minute("a", 5), minute("a", 3), minute("b", 10)] {
+            journal.append(entry).unwrap();
+        }
+        keeper.finish().await;
+        let minutes = store.listener_minutes().list(&made.id, at(0), 10).await.unwrap();
+        assert_eq!((minutes.len(), minutes[0].webrtc, minutes[0].hls, minutes[0].people), (1, 2, 15, 4));
+        assert!(store.listener_minutes().list(&made.id, at(61), 10).await.unwrap().is_empty());
+    }
+
+    async fn what_is_said_in_a_room_is_kept_by_the_journal(store: Store) {
+        let (_, eve, made) = room(&store).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, keeper) = Journal::open(&folder.path().join("journal"), &store).unwrap();
+        let said = message(&made, &eve, 1, "salaam");
+        let stranger = ChatMessage { user_id: Some("no-account".into()), ..message(&made, &eve, 2, "hello") };
+        let gone = message(&made, &eve, 3, "rude");
+        let block = |user: &str| Entry::Blocked(Block {
+            broadcast_id: made.id.clone(),
+            user_id: user.to_owned(),
+            blocked_by: None,
+            reason: None,
+            created_at: at(5),
+        });
+        let sum = ReactionSum {
+            broadcast_id: made.id.clone(),
+            interval_start: at(0),
+            emoji: "👍".to_owned(),
+            amount: 3,
+        };
+        for entry in [
+            Entry::ChatSaid(said.clone()),
+            Entry::ChatSaid(said.clone()),
+            Entry::ChatSaid(stranger),
+            Entry::ChatSaid(gone.clone()),
+            Entry::ChatPinned { message_id: said.id.clone(), at: Some(at(4)) },
+            Entry::ChatDeleted { message_id: gone.id, by: Some("no-account".into()), at: at(4) },
+            Entry::Reacted(sum.clone()),
+            Entry::Reacted(sum.clone()),
+            block(&eve.id),
+            block("no-account"),
+        ] {
+            journal.append(entry).unwrap();
+        }
+        keeper.finish().await;
+        let kept = store.chat().list(&made.id, &Slice::first(10)).await.unwrap().items;
+        let words: Vec<_> = kept.iter().map(|one| (&*one.message, one.user_id.as_deref())).collect();
+        assert_eq!(words, [("hello", None), ("salaam", Some(&*eve.id))]);
+        assert_eq!(kept[1].pinned_at, Some(at(4)));
+        let sums = store.reactions().list(&made.id, at(0), at(9), 10).await.unwrap();
+        assert_eq!(sums, [ReactionSum { amount: 6, ..sum }]);
+        assert_eq!(store.blocks().list(&made.id, &Slice::first(10)).await.unwrap().items.len(), 1);
+    }
+}
