@@ -69,8 +69,10 @@ fn written(asked: &Directives) -> String {
     if let Some(part) = asked.part {
         query += &format!("_HLS_part={part}&");
     }
-    if asked.skip == packager::playlist::Skip::Yes {
-        query += "_HLS_skip=YES";
+    match asked.skip {
+        packager::playlist::Skip::No => {}
+        packager::playlist::Skip::Yes => query += "_HLS_skip=YES",
+        packager::playlist::Skip::Ranges => query += "_HLS_skip=v2",
     }
     query
 }

@@ -38,7 +38,8 @@ fn on_air(mode: LatencyMode, folder: &tempfile::TempDir) -> (Arc<Origin>, Arc<Sh
     while next.msn < Msn(40) || next.part < PartIndex(2) {
         let rungs = RungId::ALL.map(|rung| RungPart { rung, bytes: part(grid) }).into();
         let run = shelf.run().clone();
-        let step = GridStep { run, fence: 1, position: next, discontinuity: false, rungs };
+        let step =
+            GridStep { run, fence: 1, position: next, discontinuity: false, ranges: Vec::new(), rungs };
         shelf.apply(&step).expect("it follows");
         next = grid.after(next);
     }

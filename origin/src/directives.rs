@@ -48,21 +48,27 @@ impl Directives {
             match key {
                 "_HLS_msn" => set(&mut msn, "_HLS_msn", number("_HLS_msn", value)?)?,
                 "_HLS_part" => set(&mut part, "_HLS_part", number("_HLS_part", value)?)?,
-                // Date ranges are never skipped here (no CAN-SKIP-DATERANGES), so v2 asks for the same.
-                "_HLS_skip" => set(&mut skip, "_HLS_skip", matches!(value, "YES" | "v2"))?,
+                "_HLS_skip" => set(&mut skip, "_HLS_skip", skipped(value))?,
                 _ => {}
             }
         }
         if part.is_some() && msn.is_none() {
             return Err(DirectiveError::PartAlone);
         }
-        let skip = if skip == Some(true) { Skip::Yes } else { Skip::No };
-        Ok(Self { msn: msn.map(Msn), part, skip })
+        Ok(Self { msn: msn.map(Msn), part, skip: skip.unwrap_or(Skip::No) })
     }
 
     /// Whether the reply may be held (RFC 8216bis 6.2.5.2).
     pub const fn blocking(&self) -> bool {
         self.msn.is_some()
+    }
+}
+
+fn skipped(value: &str) -> Skip {
+    match value {
+        "YES" => Skip::Yes,
+        "v2" => Skip::Ranges,
+        _ => Skip::No,
     }
 }
 
@@ -100,7 +106,7 @@ mod tests {
 
     #[test]
     fn d09_v2_is_a_delta_update() {
-        assert_eq!(Directives::parse("_HLS_skip=v2").unwrap().skip, Skip::Yes);
+        assert_eq!(Directives::parse("_HLS_skip=v2").unwrap().skip, Skip::Ranges);
         assert_eq!(Directives::parse("_HLS_skip=NO").unwrap().skip, Skip::No);
     }
 

@@ -12,6 +12,8 @@ use packager::playlist::{init_name, segment_name};
 use packager::{Fence, GridStep, InitSection, Ladder, LatencyMode, Msn, RunId, WallClock, Window, fragment};
 use serde::{Deserialize, Serialize};
 
+use crate::range_file::RangeFile;
+
 /// Segments whose files are read when a run is found again: more than any playlist lists.
 const RESTORED: usize = 40;
 
@@ -75,6 +77,7 @@ impl RunFiles {
 pub struct RunDir {
     path: PathBuf,
     record: RunRecord,
+    ranges: RangeFile,
     open: Option<OpenSegment>,
     /// A slot whose files could not be written whole; nothing more is added to it.
     skipped: Option<Msn>,
@@ -105,7 +108,8 @@ impl RunDir {
             fs::create_dir_all(path.join(rung.name()))?;
             fs::write(path.join(init_name(rung)), inits[rung as usize].bytes())?;
         }
-        let dir = Self { path, record, open: None, skipped: None };
+        let ranges = RangeFile::create(&path);
+        let dir = Self { path, record, ranges, open: None, skipped: None };
         dir.store()?;
         Ok(dir)
     }
@@ -167,11 +171,13 @@ impl RunDir {
             inits.push(InitSection::from_bytes(fs::read(path.join(init_name(rung)))?.into()));
         }
         let inits = inits.try_into().expect("one section was read for each of the three rungs");
-        let dir = Self { path, record, open: None, skipped: None };
+        let ranges = RangeFile::find(&path)?;
+        let dir = Self { path, record, ranges, open: None, skipped: None };
         let stored = dir.stored_parts()?;
         let record = &dir.record;
-        let window =
+        let mut window =
             Window::restore(record.ladder(), record.anchor, &stored, &record.discontinuities, record.ended);
+        window.enter(dir.ranges.ranges());
         Ok(Found { dir, window, inits })
     }
 
@@ -185,10 +191,15 @@ impl RunDir {
         RunFiles(self.path.clone())
     }
 
-    /// Appends a step's parts to their segment files. Until this has returned `Ok` the step must not be
+    /// Notes a step's date ranges, and appends its parts to their segment files. Until this has returned `Ok` the step must not be
     /// listed, unless the disk has failed: then the segment is removed whole and sound goes on from
     /// memory.
     pub fn append(&mut self, step: &GridStep) -> io::Result<()> {
+        let noted = self.ranges.append(&step.ranges);
+        self.append_parts(step).and(noted)
+    }
+
+    fn append_parts(&mut self, step: &GridStep) -> io::Result<()> {
         let msn = step.position.msn;
         if self.skipped == Some(msn) {
             return Ok(());
@@ -245,8 +256,8 @@ impl RunDir {
         self.store()
     }
 
-    /// Removes segments before `msn`.
-    pub fn sweep(&self, before: Msn) -> io::Result<usize> {
+    /// Removes segments before `before`, and forgets date ranges that were over by then.
+    pub fn sweep(&mut self, before: Msn) -> io::Result<usize> {
         let mut removed = 0;
         for rung in RungId::ALL {
             for msn in segments_in(&self.path.join(rung.name()))? {
@@ -256,6 +267,7 @@ impl RunDir {
                 }
             }
         }
+        self.ranges.sweep(before.start())?;
         Ok(removed)
     }
 

@@ -15,6 +15,7 @@ pub mod endless;
 mod library;
 pub mod ogg;
 pub mod range;
+mod range_file;
 pub mod resource;
 pub mod response;
 pub mod serve;

@@ -121,6 +121,7 @@ impl Shelf {
         let view = self.view();
         let mut window = view.window.clone();
         window.apply(step.position, step.discontinuity)?;
+        window.enter(&step.ranges);
         let mut segments = view.segments().clone();
         let mut segment = match segments.back() {
             Some(last) if last.msn == step.position.msn => SegmentBytes::clone(last),

@@ -18,7 +18,7 @@ pub struct View {
     /// What playlists list.
     pub window: Window,
     segments: VecDeque<Arc<SegmentBytes>>,
-    playlists: [[[Rendered; 2]; 2]; 3],
+    playlists: [[[Rendered; 3]; 2]; 3],
 }
 
 /// The bytes of one segment, of every rung.

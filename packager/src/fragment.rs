@@ -1,5 +1,5 @@
-//! CMAF chunks: one `moof` and one `mdat`, which is one Partial Segment. A Media Segment is the
-//! concatenation of its parts' bytes.
+//! CMAF chunks: one `moof` and one `mdat`, which is one Partial Segment; `emsg` boxes may come before. A Media
+//! Segment is the concatenation of its parts' bytes.
 
 use bytes::Bytes;
 use media::{AccessUnit, MediaTime};
@@ -16,12 +16,12 @@ pub(crate) const fn overhead(units: usize) -> usize {
     FIXED_OVERHEAD + 4 * units
 }
 
-/// One part of one rung: a `moof` and its `mdat`. Durations and flags are the track's defaults
+/// One part of one rung: `events`, which are whole `emsg` boxes, a `moof` and its `mdat`. Durations and flags are the track's defaults
 /// (`trex`), so a sample costs four bytes.
 ///
 /// `sequence` is the `mfhd` sequence number (ISO 14496-12 8.8.5); `start` becomes the
 /// `baseMediaDecodeTime`.
-pub(crate) fn write(sequence: u32, start: MediaTime, units: &[AccessUnit]) -> Bytes {
+pub(crate) fn write(sequence: u32, start: MediaTime, units: &[AccessUnit], events: &[u8]) -> Bytes {
     let payload: usize = units.iter().map(|unit| unit.data.len()).sum();
     let mut moof = Moof {
         mfhd: Mfhd { sequence_number: sequence },
@@ -39,11 +39,13 @@ pub(crate) fn write(sequence: u32, start: MediaTime, units: &[AccessUnit]) -> By
             ..Traf::default()
         }],
     };
-    let mut out = Vec::with_capacity(overhead(units.len()) + payload);
+    let mut out = Vec::with_capacity(events.len() + overhead(units.len()) + payload);
     moof.encode(&mut out).expect("a moof of sizes and times always encodes");
+    // It counts from the beginning of the moof, whatever comes before.
     let offset = out.len() + 8;
     moof.traf[0].trun[0].data_offset = Some(offset as i32);
     out.clear();
+    out.extend_from_slice(events);
     moof.encode(&mut out).expect("a moof of sizes and times always encodes");
     out.extend(((payload + 8) as u32).to_be_bytes());
     out.extend(b"mdat");
@@ -53,8 +55,8 @@ pub(crate) fn write(sequence: u32, start: MediaTime, units: &[AccessUnit]) -> By
     out.into()
 }
 
-/// The parts of a segment file that a crash may have cut short: whole `moof` + `mdat` pairs from its
-/// beginning. What follows the last whole pair is left out.
+/// The parts of a segment file that a crash may have cut short: from its beginning whole `moof` + `mdat` pairs,
+/// each with the `emsg` before it. What follows the last whole pair is left out.
 pub fn split_parts(segment: &Bytes) -> Vec<Bytes> {
     let mut parts = Vec::new();
     let mut begin = 0;
@@ -62,7 +64,7 @@ pub fn split_parts(segment: &Bytes) -> Vec<Bytes> {
     while let Some((kind, end)) = next_box(segment, at) {
         at = end;
         match &kind {
-            b"moof" => {}
+            b"emsg" | b"moof" => {}
             b"mdat" => {
                 parts.push(segment.slice(begin..end));
                 begin = end;
@@ -101,12 +103,17 @@ pub fn units(part: &Bytes) -> Vec<Bytes> {
 
 /// The sample sizes in a part's `trun`, and where its payload begins.
 fn sizes_and_payload(part: &[u8]) -> Option<(Vec<usize>, usize)> {
-    let (kind, moof_end) = next_box(part, 0)?;
+    let mut begin = 0;
+    let (mut kind, mut moof_end) = next_box(part, 0)?;
+    while &kind == b"emsg" {
+        begin = moof_end;
+        (kind, moof_end) = next_box(part, begin)?;
+    }
     let (mdat, end) = next_box(part, moof_end)?;
     if &kind != b"moof" || &mdat != b"mdat" {
         return None;
     }
-    let (_, mfhd_end) = next_box(part, 8)?;
+    let (_, mfhd_end) = next_box(part, begin + 8)?;
     let (_, tfhd_end) = next_box(part, mfhd_end + 8)?;
     let (_, trun_at) = next_box(part, tfhd_end)?;
     let (kind, trun_end) = next_box(part, trun_at)?;
@@ -143,7 +150,7 @@ mod tests {
 
     #[test]
     fn p05_one_access_unit_is_one_sample() {
-        let part = write(7, MediaTime::from_ticks(5_000_000_000), &three_units());
+        let part = write(7, MediaTime::from_ticks(5_000_000_000), &three_units(), &[]);
         let moof = Moof::decode(&mut part.as_ref()).unwrap();
         let traf = &moof.traf[0];
         assert_eq!(moof.mfhd.sequence_number, 7);
@@ -157,17 +164,20 @@ mod tests {
 
     #[test]
     fn the_units_of_a_part_come_back_out() {
-        let part = write(1, MediaTime::from_ticks(0), &three_units());
-        assert_eq!(units(&part), [b"one".as_slice(), b"three", b""]);
-        for cut in 0..part.len() {
-            assert!(units(&part.slice(..cut)).is_empty());
+        for events in [&[][..], b"\0\0\0\x0cemsg1234\0\0\0\x08emsg"] {
+            let part = write(1, MediaTime::from_ticks(0), &three_units(), events);
+            assert!(part.starts_with(events));
+            assert_eq!(units(&part), [b"one".as_slice(), b"three", b""]);
+            for cut in 0..part.len() {
+                assert!(units(&part.slice(..cut)).is_empty());
+            }
         }
     }
 
     #[test]
     fn a_segment_cut_by_a_crash_keeps_its_whole_parts() {
-        let first = write(1, MediaTime::from_ticks(0), &three_units());
-        let second = write(2, MediaTime::from_ticks(3_072), &three_units());
+        let first = write(1, MediaTime::from_ticks(0), &three_units(), &[]);
+        let second = write(2, MediaTime::from_ticks(3_072), &three_units(), b"\0\0\0\x0cemsg1234");
         let whole = Bytes::from([first.as_ref(), second.as_ref()].concat());
         assert_eq!(split_parts(&whole), [first.clone(), second.clone()]);
         for cut in first.len()..whole.len() {

@@ -24,7 +24,8 @@ impl InitSection {
         let ftyp = Ftyp {
             major_brand: FourCC::new(b"iso6"),
             minor_version: 0,
-            compatible_brands: vec![FourCC::new(b"iso6"), FourCC::new(b"cmfc"), FourCC::new(b"mp41")],
+            // `aid3`: its parts may carry ID3 tags (AOM, Carriage of ID3 Timed Metadata in CMAF, 2.3).
+            compatible_brands: [b"iso6", b"cmfc", b"mp41", b"aid3"].map(FourCC::new).into(),
         };
         let mut out = Vec::with_capacity(1_024);
         ftyp.encode(&mut out).expect("an ftyp always encodes");

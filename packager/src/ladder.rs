@@ -3,6 +3,7 @@
 use media::{AudioProfile, Codec, Rung, RungId};
 
 use crate::fragment::overhead;
+use crate::moment;
 use crate::{Grid, LatencyMode};
 
 /// The renditions of a run: every rung is packaged, those whose frames divide a part are listed.
@@ -40,7 +41,8 @@ impl Ladder {
         self.listed().any(|listed| listed.id == rung)
     }
 
-    /// `AVERAGE-BANDWIDTH`: coded bits plus the boxes around them, per second.
+    /// `AVERAGE-BANDWIDTH`: coded bits plus the boxes around them, per second. Most of the time nobody writes a
+    /// message, so those do not count.
     pub fn average_bandwidth(&self, rung: &Rung) -> u64 {
         let part = self.grid.part().ticks();
         let bits = 8 * overhead((part / rung.unit_frames()) as usize) as u64;
@@ -48,10 +50,10 @@ impl Ladder {
     }
 
     /// `BANDWIDTH`: an upper bound of any segment. Encoders are constant in rate; what varies is how
-    /// full AAC's bit reservoir is at the cut, at most 6,144 bits a channel.
+    /// full AAC's bit reservoir is at the cut, at most 6,144 bits a channel, and how much is said beside the sound.
     pub fn bandwidth(&self, rung: &Rung) -> u64 {
         let reservoir = 6_144 * rung.channels.count() as u64 * 48_000 / Grid::SLOT.ticks();
-        (self.average_bandwidth(rung) + reservoir) * 21 / 20
+        (self.average_bandwidth(rung) + reservoir) * 21 / 20 + 8 * moment::PEAK
     }
 }
 

@@ -17,18 +17,24 @@
 //! assert_eq!(packager.next_time(), MediaTime::from_ticks(8 * 184_320));
 //! ```
 
+pub mod annotations;
+pub mod date_range;
 pub mod fragment;
 pub mod grid;
 pub mod init_section;
 pub mod ladder;
 pub mod mode;
+pub mod moment;
 pub mod packaging;
 pub mod playlist;
+pub mod ranges;
 pub mod run;
 pub mod step;
 pub mod wall_clock;
 pub mod window;
 
+pub use annotations::Annotations;
+pub use date_range::{DateRange, Detail, RangeClass};
 pub use grid::{Grid, Msn, PartIndex, Position};
 pub use init_section::InitSection;
 pub use ladder::Ladder;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use media::{AccessUnit, MediaTime, Rung, RungId};
 
-use crate::{Fence, Grid, GridStep, Msn, PartIndex, Position, RunId, RungPart, fragment};
+use crate::{Annotations, Fence, Grid, GridStep, Msn, PartIndex, Position, RunId, RungPart, fragment};
 
 /// Access units that one rung may run ahead of the slowest: two slots. Beyond that an encoder has died.
 const AHEAD: usize = 2 * 192;
@@ -19,6 +19,7 @@ pub struct Packager {
     lanes: Vec<Lane>,
     next: Position,
     discontinuity: bool,
+    annotations: Annotations,
 }
 
 #[derive(Debug)]
@@ -63,7 +64,24 @@ impl Packager {
     ) -> Self {
         let lanes =
             rungs.iter().map(|&rung| Lane { rung, units: VecDeque::new(), end: first.start() }).collect();
-        Self { run, fence, grid, lanes, next: Position { msn: first, part: PartIndex(0) }, discontinuity }
+        let next = Position { msn: first, part: PartIndex(0) };
+        Self { run, fence, grid, lanes, next, discontinuity, annotations: Annotations::default() }
+    }
+
+    /// The same, with what an earlier packager of the run left.
+    #[must_use]
+    pub fn with_annotations(self, annotations: Annotations) -> Self {
+        Self { annotations, ..self }
+    }
+
+    /// What is said beside the sound; it goes with the steps to come.
+    pub const fn annotations(&mut self) -> &mut Annotations {
+        &mut self.annotations
+    }
+
+    /// What has not gone with a step, for the next packager of the run.
+    pub fn into_annotations(self) -> Annotations {
+        self.annotations
     }
 
     /// When the next step begins on the run's timeline.
@@ -94,16 +112,18 @@ impl Packager {
             return None;
         }
         let sequence = (self.grid.ordinal(self.next) + 1) as u32;
+        let (events, ranges) = self.annotations.take(self.grid, self.next);
         let rungs = self
             .lanes
             .iter_mut()
-            .map(|lane| RungPart { rung: lane.rung.id, bytes: lane.take(sequence, end) })
+            .map(|lane| RungPart { rung: lane.rung.id, bytes: lane.take(sequence, end, &events) })
             .collect();
         let step = GridStep {
             run: self.run.clone(),
             fence: self.fence,
             position: self.next,
             discontinuity: self.discontinuity,
+            ranges,
             rungs,
         };
         self.discontinuity = false;
@@ -118,12 +138,12 @@ impl Lane {
         self.end.ticks() + self.rung.unit_frames() > end.ticks()
     }
 
-    /// The part of all units that end at or before `end`.
-    fn take(&mut self, sequence: u32, end: MediaTime) -> bytes::Bytes {
+    /// The part of all units that end at or before `end`, behind `events`.
+    fn take(&mut self, sequence: u32, end: MediaTime, events: &[u8]) -> bytes::Bytes {
         let count = self.units.iter().take_while(|unit| unit.time + unit.duration <= end).count();
         let units: Vec<AccessUnit> = self.units.drain(..count).collect();
         let start = units.first().map_or(self.end, |unit| unit.time);
-        fragment::write(sequence, start, &units)
+        fragment::write(sequence, start, &units, events)
     }
 }
 

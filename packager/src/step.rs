@@ -1,9 +1,9 @@
 //! A grid step: one part of every rung, released in one act.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use media::RungId;
+use media::{MediaTime, RungId};
 
-use crate::{Fence, Msn, PartIndex, Position, RunId};
+use crate::{DateRange, Detail, Fence, Msn, PartIndex, Position, RangeClass, RunId};
 
 /// One part of every rung of a run: the only thing a shelf is ever fed. Self-contained, so that it may
 /// come from another process.
@@ -17,6 +17,8 @@ pub struct GridStep {
     pub position: Position,
     /// Whether the encoders were started anew before it: `EXT-X-DISCONTINUITY` stands on its slot.
     pub discontinuity: bool,
+    /// Date ranges that have begun, or are over, since the step before.
+    pub ranges: Vec<DateRange>,
     /// The bytes, in the order of [`RungId::ALL`].
     pub rungs: Vec<RungPart>,
 }
@@ -26,7 +28,7 @@ pub struct GridStep {
 pub struct RungPart {
     /// Which rung.
     pub rung: RungId,
-    /// A `moof` and its `mdat`.
+    /// A `moof` and its `mdat`, behind the `emsg` boxes of the part.
     pub bytes: Bytes,
 }
 
@@ -42,7 +44,7 @@ pub enum StepError {
     Truncated,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl GridStep {
     /// The step as bytes for another process; lengths are big-endian and precede what they measure.
@@ -56,6 +58,10 @@ impl GridStep {
         out.put_u64(self.position.msn.0);
         out.put_u16(self.position.part.0);
         out.put_u8(u8::from(self.discontinuity));
+        out.put_u8(self.ranges.len() as u8);
+        for range in &self.ranges {
+            put_range(&mut out, range);
+        }
         out.put_u8(self.rungs.len() as u8);
         for RungPart { rung, bytes } in &self.rungs {
             out.put_u8(*rung as u8);
@@ -79,6 +85,8 @@ impl GridStep {
         let part = PartIndex(bytes.try_get_u16().map_err(short)?);
         let discontinuity = bytes.try_get_u8().map_err(short)? != 0;
         let count = bytes.try_get_u8().map_err(short)?;
+        let ranges = (0..count).map(|_| take_range(&mut bytes)).collect::<Result<_, _>>()?;
+        let count = bytes.try_get_u8().map_err(short)?;
         let mut rungs = Vec::new();
         for _ in 0..count {
             let which = usize::from(bytes.try_get_u8().map_err(short)?);
@@ -86,13 +94,54 @@ impl GridStep {
             let length = bytes.try_get_u32().map_err(short)? as usize;
             rungs.push(RungPart { rung, bytes: take(&mut bytes, length)? });
         }
-        Ok(Self { run, fence, position: Position { msn, part }, discontinuity, rungs })
+        Ok(Self { run, fence, position: Position { msn, part }, discontinuity, ranges, rungs })
     }
 
     /// Its share of `rung`.
     pub fn rung(&self, rung: RungId) -> Option<&Bytes> {
         self.rungs.iter().find(|part| part.rung == rung).map(|part| &part.bytes)
     }
+}
+
+fn put_range(out: &mut BytesMut, range: &DateRange) {
+    out.put_u8(range.class() as u8);
+    put_text(out, range.key());
+    out.put_u64(range.start().ticks());
+    // The timeline begins above zero, so no range ends there.
+    out.put_u64(range.end().map_or(0, MediaTime::ticks));
+    out.put_u8(range.details().len() as u8);
+    for (detail, text) in range.details() {
+        out.put_u8(*detail as u8);
+        put_text(out, text);
+    }
+}
+
+fn take_range(bytes: &mut Bytes) -> Result<DateRange, StepError> {
+    let short = |_| StepError::Truncated;
+    let class = usize::from(bytes.try_get_u8().map_err(short)?);
+    let class = *RangeClass::ALL.get(class).ok_or(StepError::Format)?;
+    let key = take_text(bytes)?;
+    let start = MediaTime::from_ticks(bytes.try_get_u64().map_err(short)?);
+    let end = bytes.try_get_u64().map_err(short)?;
+    let count = bytes.try_get_u8().map_err(short)?;
+    let mut details = Vec::new();
+    for _ in 0..count {
+        let which = usize::from(bytes.try_get_u8().map_err(short)?);
+        details.push((*Detail::ALL.get(which).ok_or(StepError::Format)?, take_text(bytes)?));
+    }
+    let range = DateRange::open(class, &key, start, &details);
+    Ok(if end == 0 { range } else { range.closed(MediaTime::from_ticks(end)) })
+}
+
+/// Texts of ranges are shorter than 64 KiB.
+fn put_text(out: &mut BytesMut, text: &str) {
+    out.put_u16(text.len() as u16);
+    out.put_slice(text.as_bytes());
+}
+
+fn take_text(bytes: &mut Bytes) -> Result<String, StepError> {
+    let length = usize::from(bytes.try_get_u16().map_err(|_| StepError::Truncated)?);
+    String::from_utf8(take(bytes, length)?.into()).map_err(|_| StepError::Format)
 }
 
 fn take(bytes: &mut Bytes, length: usize) -> Result<Bytes, StepError> {
@@ -109,6 +158,16 @@ mod tests {
             fence: 3,
             position: Position { msn: Msn(9), part: PartIndex(2) },
             discontinuity: true,
+            ranges: vec![
+                DateRange::open(
+                    RangeClass::Pin,
+                    "m1",
+                    MediaTime::from_ticks(1_500_000),
+                    &[(Detail::Text, "Grüße".into()), (Detail::Name, "Ann".into())],
+                ),
+                DateRange::open(RangeClass::Speaker, "u1", MediaTime::from_ticks(1_400_000), &[])
+                    .closed(MediaTime::from_ticks(1_600_000)),
+            ],
             rungs: RungId::ALL
                 .map(|rung| RungPart { rung, bytes: Bytes::from(rung.name().as_bytes().to_vec()) })
                 .into(),

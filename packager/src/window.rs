@@ -2,7 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::{Grid, Ladder, Msn, PartIndex, Position, WallClock};
+use media::{MediaDuration, MediaTime};
+
+use crate::playlist::SKIP_UNTIL;
+use crate::ranges::Ranges;
+use crate::{DateRange, Grid, Ladder, Msn, PartIndex, Position, WallClock};
 
 /// Shortest stretch that stays listed, in slots: 61 s. Players keep a minute of seeking, and a phone that
 /// slept for less finds its place again.
@@ -42,6 +46,7 @@ pub struct Window {
     anchor: WallClock,
     segments: VecDeque<Segment>,
     discontinuity_sequence: u64,
+    ranges: Ranges,
     ended: bool,
 }
 
@@ -66,8 +71,14 @@ impl Window {
     /// A run that opens now: GAP slots before [`Grid::FIRST`], and nothing to hear yet. `anchor` is the
     /// civil time of slot 0.
     pub fn open(ladder: Ladder, anchor: WallClock) -> Self {
-        let mut window =
-            Self { ladder, anchor, segments: VecDeque::new(), discontinuity_sequence: 0, ended: false };
+        let mut window = Self {
+            ladder,
+            anchor,
+            segments: VecDeque::new(),
+            discontinuity_sequence: 0,
+            ranges: Ranges::default(),
+            ended: false,
+        };
         for slot in 0..Grid::FIRST.0 {
             window.append(Msn(slot), true, false);
         }
@@ -131,6 +142,34 @@ impl Window {
         }
         self.trim();
         Ok(())
+    }
+
+    /// Lists date ranges that have begun, or notes the end of those that are over: in every playlist, with the
+    /// part that was [applied](Self::apply) before.
+    pub fn enter(&mut self, ranges: &[DateRange]) {
+        let edge = self.end_time();
+        for range in ranges {
+            self.ranges.enter(range, self.anchor, edge);
+        }
+        self.drop_ranges();
+    }
+
+    /// The date ranges that are listed, in the order in which they entered.
+    pub fn ranges(&self) -> impl Iterator<Item = &DateRange> {
+        self.ranges.iter()
+    }
+
+    /// The lines of the date ranges; without those that a delta update may leave out where `skipping`.
+    pub(crate) fn range_tags(&self, skipping: bool) -> impl Iterator<Item = &str> {
+        // A part sooner than the boundary: a request may come just before the next step.
+        let since =
+            self.end_time().ticks().saturating_sub(SKIP_UNTIL * 48_000 - self.ladder.grid().part().ticks());
+        self.ranges.tags(skipping.then(|| MediaTime::from_ticks(since)))
+    }
+
+    /// The `ID`s of date ranges that left so lately that a delta update has to tell of it.
+    pub(crate) fn removed_ranges(&self) -> impl Iterator<Item = &str> {
+        self.ranges.removed()
     }
 
     /// Closes the run: `EXT-X-ENDLIST`. A segment that was being filled is closed short.
@@ -239,6 +278,19 @@ impl Window {
         &self.ladder
     }
 
+    /// Where the playlist ends on the run's timeline.
+    fn end_time(&self) -> MediaTime {
+        self.segments.back().map_or(MediaTime::default(), |last| {
+            last.msn.start() + MediaDuration::from_ticks(self.frames(last))
+        })
+    }
+
+    /// Lets go of ranges that ended before what is listed now.
+    fn drop_ranges(&mut self) {
+        let memory = MediaDuration::from_ticks(SKIP_UNTIL * 48_000 + self.ladder.grid().part().ticks());
+        self.ranges.leave(self.media_sequence().start(), self.end_time(), memory);
+    }
+
     fn append(&mut self, msn: Msn, closed: bool, discontinuity: bool) -> &mut Segment {
         let date = self.anchor.at(msn.start()).to_string();
         self.segments.push_back(Segment { msn, parts: 0, closed, discontinuity, date });
@@ -280,6 +332,7 @@ impl Window {
                 self.discontinuity_sequence += u64::from(removed.discontinuity);
             }
         }
+        self.drop_ranges();
     }
 }
 

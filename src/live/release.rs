@@ -81,7 +81,7 @@ impl Releaser {
         true
     }
 
-    fn sweep(&self, now: Msn) {
+    fn sweep(&mut self, now: Msn) {
         let slot = Grid::SLOT.to_duration(media::Timescale::PROGRAMME).as_millis();
         let kept = u64::try_from(self.retention.as_millis().div_ceil(slot)).unwrap_or(u64::MAX);
         if let Err(cause) = self.dir.sweep(Msn(now.0.saturating_sub(kept))) {

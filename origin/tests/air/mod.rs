@@ -140,6 +140,7 @@ impl Air {
             fence: self.fence,
             position: self.next,
             discontinuity: self.fresh_encoders,
+            ranges: Vec::new(),
             rungs: RungId::ALL.map(|rung| RungPart { rung, bytes: part_bytes(rung, self.next) }).into(),
         }
     }

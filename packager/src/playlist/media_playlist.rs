@@ -4,20 +4,19 @@ use std::fmt::Write;
 
 use media::{MediaDuration, RungId, Timescale};
 
-use super::{Kind, init_name, part_name, playlist_name};
+use super::{Kind, SKIP_UNTIL, init_name, part_name, playlist_name};
 use crate::window::{Segment, Window};
 use crate::{Grid, LatencyMode};
-
-/// `CAN-SKIP-UNTIL`: six target durations, the least that is allowed (RFC 8216bis 4.4.3.8).
-const SKIP_UNTIL: u64 = 6 * Grid::TARGET_DURATION;
 
 /// Whether a client asked for a Playlist Delta Update (`_HLS_skip`).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Skip {
     /// Everything.
     No,
-    /// Only what is newer than the skip boundary.
+    /// Segments that are newer than the skip boundary, and every date range (`YES`).
     Yes,
+    /// What is newer than the skip boundary, date ranges too (`v2`).
+    Ranges,
 }
 
 /// Writes the playlists of one rung.
@@ -43,14 +42,23 @@ impl MediaPlaylist {
         });
         self.head(&mut out, window);
         let skipped = match skip {
-            Skip::Yes if !window.ended() => self.skippable(window),
-            Skip::Yes | Skip::No => 0,
+            Skip::Yes | Skip::Ranges if !window.ended() => self.skippable(window),
+            Skip::Yes | Skip::Ranges | Skip::No => 0,
         };
         if skipped == 0 {
             push(&mut out, &["#EXT-X-MAP:URI=\"", &init_name(self.rung), "\"\n"]);
         } else {
-            push(&mut out, &["#EXT-X-SKIP:SKIPPED-SEGMENTS=", &skipped.to_string(), "\n"]);
+            push(&mut out, &["#EXT-X-SKIP:SKIPPED-SEGMENTS=", &skipped.to_string()]);
+            if skip == Skip::Ranges {
+                out.push_str(",RECENTLY-REMOVED-DATERANGES=\"");
+                for (place, id) in window.removed_ranges().enumerate() {
+                    push(&mut out, &[if place == 0 { "" } else { "\t" }, id]);
+                }
+                out.push('"');
+            }
+            out.push('\n');
         }
+        window.range_tags(skipped > 0 && skip == Skip::Ranges).for_each(|tag| out.push_str(tag));
         for segment in window.segments().skip(skipped) {
             self.segment(&mut out, window, segment);
         }
@@ -80,7 +88,7 @@ impl MediaPlaylist {
         push(out, &["#EXTM3U\n#EXT-X-VERSION:10\n#EXT-X-TARGETDURATION:"]);
         push(out, &[&Grid::TARGET_DURATION.to_string()]);
         push(out, &["\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL="]);
-        push(out, &[&SKIP_UNTIL.to_string(), ".0"]);
+        push(out, &[&SKIP_UNTIL.to_string(), ".0,CAN-SKIP-DATERANGES=YES"]);
         if self.kind == Kind::Parts {
             let hold_back = MediaDuration::from_ticks(3 * part.ticks());
             push(out, &[",PART-HOLD-BACK=", &seconds(hold_back)]);

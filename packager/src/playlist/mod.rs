@@ -7,7 +7,10 @@ pub use media_playlist::{MediaPlaylist, Skip};
 
 use media::RungId;
 
-use crate::{LatencyMode, Msn, Position};
+use crate::{Grid, LatencyMode, Msn, Position};
+
+/// `CAN-SKIP-UNTIL` in seconds: six target durations, the least that is allowed (RFC 8216bis 4.4.3.8).
+pub(crate) const SKIP_UNTIL: u64 = 6 * Grid::TARGET_DURATION;
 
 /// Which of the playlists over the same segments.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -5,6 +5,8 @@
 #![allow(unreachable_pub, reason = "shared by tests of two crates")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests: what cannot be read fails the test")]
 
+use std::collections::BTreeMap;
+
 /// One listed part.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Part {
@@ -27,6 +29,16 @@ pub struct Segment {
     pub uri: Option<String>,
 }
 
+/// One date range, put together from all of its tags.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Range {
+    /// Every attribute with its value, quoted strings without their quotes.
+    pub attributes: BTreeMap<String, String>,
+    /// Milliseconds since the epoch.
+    pub start: u64,
+    pub end: Option<u64>,
+}
+
 /// A media playlist, full or delta.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Playlist {
@@ -36,6 +48,10 @@ pub struct Playlist {
     pub discontinuity_sequence: u64,
     pub map: Option<String>,
     pub skipped: Option<u64>,
+    /// `RECENTLY-REMOVED-DATERANGES`.
+    pub removed: Option<Vec<String>>,
+    /// By `ID`.
+    pub ranges: BTreeMap<String, Range>,
     /// Those that are written; with `skipped` the first has the number `media_sequence + skipped`.
     pub segments: Vec<Segment>,
     pub hint: Option<String>,
@@ -99,10 +115,27 @@ impl Playlist {
         let kept = kept.map(|segment| Segment { parts: Vec::new(), ..segment.clone() });
         Self {
             segments: kept.chain(self.segments.iter().cloned()).collect(),
+            ranges: self.ranges_after(before),
             skipped: None,
+            removed: None,
             map: before.map.clone(),
             ..self.clone()
         }
+    }
+
+    /// The date ranges that follow from those of `before`: where this update skips some, those stay that it does
+    /// not say are removed.
+    fn ranges_after(&self, before: &Self) -> BTreeMap<String, Range> {
+        let Some(removed) = &self.removed else { return self.ranges.clone() };
+        let mut ranges = before.ranges.clone();
+        ranges.retain(|id, _| !removed.contains(id));
+        for (id, range) in &self.ranges {
+            let known = ranges.entry(id.clone()).or_default();
+            known.attributes.extend(range.attributes.clone());
+            known.start = range.start;
+            known.end = known.end.or(range.end);
+        }
+        ranges
     }
 
     /// What may not have changed since `before` (RFC 8216bis 6.2.1), both full. The error says what did.
@@ -114,6 +147,20 @@ impl Playlist {
             return ensure(self == before, "T21: an ended playlist changed");
         }
         ensure(self.media_sequence >= before.media_sequence, "T10: the media sequence fell")?;
+        let begins = self.segments.first().map_or(u64::MAX, |segment| segment.date);
+        for (id, old) in &before.ranges {
+            match self.ranges.get(id) {
+                Some(new) => {
+                    let same =
+                        old.attributes.iter().all(|(name, value)| new.attributes.get(name) == Some(value));
+                    ensure(same, &format!("T26: {id} lost or changed an attribute"))?;
+                }
+                None => ensure(
+                    old.end.is_some_and(|end| end < begins),
+                    &format!("T26: {id} was removed and is not over"),
+                )?,
+            }
+        }
         let newest = |list: &Self| list.segments.last().map_or(0, |segment| segment.msn);
         ensure(newest(self) >= newest(before), "T10: the newest segment was taken back")?;
         for old in before.segments.iter().filter(|old| old.msn >= self.media_sequence) {
@@ -154,6 +201,14 @@ impl Playlist {
                     ensure(parts == segment.duration, format!("T04: {msn} is not its parts"))?;
                 }
             }
+        }
+        for (id, range) in &self.ranges {
+            let begins = self.segments.first().map_or(0, |segment| segment.date);
+            ensure(
+                range.end.is_none_or(|end| end >= range.start),
+                format!("T26: {id} ends before it begins"),
+            )?;
+            ensure(range.end.is_none_or(|end| end >= begins), format!("T26: {id} has nothing left here"))?;
         }
         ensure(self.length() >= 3 * target * 100_000, "T16: less than three target durations".into())?;
         ensure(!self.ended || self.hint.is_none(), "T13: a hint after the end".into())
@@ -217,7 +272,21 @@ impl Reader {
             "#EXT-X-SKIP" => {
                 self.header()?;
                 let skipped = value.strip_prefix("SKIPPED-SEGMENTS=").ok_or("unknown attribute")?;
+                let (skipped, removed) = match skipped.split_once(',') {
+                    Some((skipped, removed)) => (skipped, Some(removed)),
+                    None => (skipped, None),
+                };
                 set(&mut self.list.skipped, number_in(skipped)?)?;
+                if let Some(removed) = removed {
+                    let ids = removed.strip_prefix("RECENTLY-REMOVED-DATERANGES=\"");
+                    let ids = ids.and_then(|ids| ids.strip_suffix('"')).ok_or("D09: unknown attribute")?;
+                    let ids = ids.split('\t').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+                    self.list.removed = Some(ids);
+                }
+            }
+            "#EXT-X-DATERANGE" => {
+                self.header()?;
+                self.range(value)?;
             }
             "#EXT-X-DISCONTINUITY" => self.begin(|segment| segment.discontinuity = true)?,
             "#EXT-X-PROGRAM-DATE-TIME" => {
@@ -265,6 +334,32 @@ impl Reader {
                 self.push(segment);
             }
         }
+        Ok(())
+    }
+
+    /// One tag of a date range, joined with those before it (RFC 8216bis 4.4.5.1).
+    fn range(&mut self, value: &str) -> Result<(), String> {
+        let found = attribute_list(value)?;
+        let need = |name: &str| found.get(name).cloned().ok_or(format!("T26: no {name}"));
+        let (id, start) = (need("ID")?, millis(&need("START-DATE")?)?);
+        let end = found.get("END-DATE").map(|end| millis(end)).transpose()?;
+        let class = need("CLASS")?;
+        if !["org.onair.speaker", "org.onair.pin", "org.onair.chapter"].contains(&class.as_str()) {
+            return Err("T26: an unknown CLASS".into());
+        }
+        let range = self.list.ranges.entry(id).or_default();
+        for (name, value) in found {
+            let ours = ["ID", "CLASS", "START-DATE", "END-DATE"].contains(&name.as_str());
+            if !ours && !name.starts_with("X-ORG-ONAIR-") {
+                return Err(format!("T26: an unknown attribute {name}"));
+            }
+            if range.attributes.get(&name).is_some_and(|known| *known != value) {
+                return Err(format!("T26: {name} contradicts an earlier tag"));
+            }
+            range.attributes.insert(name, value);
+        }
+        range.start = start;
+        range.end = range.end.or(end);
         Ok(())
     }
 
@@ -343,6 +438,30 @@ fn quoted(text: &str, name: &str) -> Result<String, String> {
     let value = text.strip_prefix(name).and_then(|rest| rest.strip_prefix("=\""));
     let value = value.and_then(|rest| rest.strip_suffix('"')).ok_or(format!("no {name}"))?;
     if value.contains('"') || value.is_empty() { Err("bad quotes".into()) } else { Ok(value.to_owned()) }
+}
+
+/// An attribute list of quoted strings (RFC 8216bis 4.2), each name once, without a variable (4.3).
+fn attribute_list(mut text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut found = BTreeMap::new();
+    loop {
+        let (name, rest) = text.split_once("=\"").ok_or("no quoted string")?;
+        let (value, rest) = rest.split_once('"').ok_or("a string that does not end")?;
+        let legal = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || !name.bytes().all(legal) {
+            return Err(format!("{name:?} is no attribute name"));
+        }
+        if value.contains("{$") || value.chars().any(char::is_control) {
+            return Err(format!("{name} has a value that no player takes"));
+        }
+        if found.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(format!("{name} is given twice"));
+        }
+        match rest.strip_prefix(',') {
+            Some(rest) => text = rest,
+            None if rest.is_empty() => return Ok(found),
+            None => return Err("no comma between attributes".into()),
+        }
+    }
 }
 
 fn attributes(text: &str) -> Result<[&str; 3], String> {

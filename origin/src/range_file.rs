@@ -1,0 +1,206 @@
+//! The date ranges of a run on disk: a line for each that has begun or is over, before a playlist says so.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use media::MediaTime;
+use packager::{DateRange, Detail, RangeClass};
+use serde::{Deserialize, Serialize};
+
+const NAME: &str = "ranges.jsonl";
+
+/// Ranges that a run remembers: one a minute for three days, at most some 4 MB. The first that is over goes.
+const KEPT: usize = 4_096;
+
+/// The ranges of one run, written by one releaser.
+#[derive(Debug)]
+pub(crate) struct RangeFile {
+    path: PathBuf,
+    ranges: Vec<DateRange>,
+}
+
+/// One line.
+#[derive(Deserialize, Serialize)]
+struct Line {
+    class: String,
+    key: String,
+    /// Frames at 48 kHz on the run's timeline.
+    start: u64,
+    end: Option<u64>,
+    details: Vec<(String, String)>,
+}
+
+impl RangeFile {
+    /// That of a fresh run. The file is made with the first range.
+    pub(crate) fn create(run: &Path) -> Self {
+        Self { path: run.join(NAME), ranges: Vec::new() }
+    }
+
+    /// What an earlier process left. A line that its death cut is removed.
+    pub(crate) fn find(run: &Path) -> io::Result<Self> {
+        let mut found = Self::create(run);
+        let text = match fs::read(&found.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            Err(error) => return Err(error),
+        };
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        for line in text[..whole].split_inclusive(|&byte| byte == b'\n') {
+            found.keep(&serde_json::from_slice::<Line>(line)?.parse()?);
+        }
+        if whole < text.len() {
+            OpenOptions::new().write(true).open(&found.path)?.set_len(whole as u64)?;
+        }
+        Ok(found)
+    }
+
+    /// Those that are kept, in the order in which they began to be listed.
+    pub(crate) fn ranges(&self) -> &[DateRange] {
+        &self.ranges
+    }
+
+    /// Notes what has become of ranges.
+    pub(crate) fn append(&mut self, changed: &[DateRange]) -> io::Result<()> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        for range in changed {
+            self.keep(range);
+        }
+        OpenOptions::new().create(true).append(true).open(&self.path)?.write_all(&lines(changed)?)
+    }
+
+    /// Forgets what was over before `start`, where the oldest segment that is kept begins.
+    pub(crate) fn sweep(&mut self, start: MediaTime) -> io::Result<()> {
+        let before = self.ranges.len();
+        self.ranges.retain(|range| range.end().is_none_or(|end| end >= start));
+        if self.ranges.len() == before {
+            return Ok(());
+        }
+        // Written beside and moved into place: a crash leaves the old file or the new one.
+        let beside = self.path.with_extension("jsonl.new");
+        File::create(&beside)?.write_all(&lines(&self.ranges)?)?;
+        fs::rename(beside, &self.path)
+    }
+
+    fn keep(&mut self, range: &DateRange) {
+        match self.ranges.iter_mut().rev().find(|known| known.is(range)) {
+            Some(known) => *known = range.clone(),
+            None => self.ranges.push(range.clone()),
+        }
+        if self.ranges.len() > KEPT {
+            let over = self.ranges.iter().position(|range| range.end().is_some());
+            self.ranges.remove(over.unwrap_or(0));
+        }
+    }
+}
+
+fn lines(ranges: &[DateRange]) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for range in ranges {
+        serde_json::to_writer(&mut text, &Line::of(range))?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
+impl Line {
+    fn of(range: &DateRange) -> Self {
+        let details = range.details().iter().map(|(detail, text)| (detail.name().to_owned(), text.clone()));
+        Self {
+            class: range.class().name().into(),
+            key: range.key().into(),
+            start: range.start().ticks(),
+            end: range.end().map(MediaTime::ticks),
+            details: details.collect(),
+        }
+    }
+
+    fn parse(self) -> io::Result<DateRange> {
+        let bad =
+            || io::Error::new(io::ErrorKind::InvalidData, format!("{NAME} has a line that is not ours"));
+        let class = RangeClass::ALL.into_iter().find(|class| class.name() == self.class).ok_or_else(bad)?;
+        let mut details = Vec::new();
+        for (name, text) in self.details {
+            let detail = Detail::ALL.into_iter().find(|detail| detail.name() == name).ok_or_else(bad)?;
+            details.push((detail, text));
+        }
+        let range = DateRange::open(class, &self.key, MediaTime::from_ticks(self.start), &details);
+        Ok(match self.end {
+            Some(end) => range.closed(MediaTime::from_ticks(end)),
+            None => range,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> MediaTime {
+        MediaTime::from_ticks(seconds * 48_000)
+    }
+
+    fn speaker(key: &str, start: u64) -> DateRange {
+        DateRange::open(RangeClass::Speaker, key, at(start), &[(Detail::Name, "Änn \"A\"".into())])
+    }
+
+    fn again(folder: &tempfile::TempDir) -> Vec<DateRange> {
+        RangeFile::find(folder.path()).unwrap().ranges().to_vec()
+    }
+
+    #[test]
+    fn ranges_are_found_again_as_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = RangeFile::create(folder.path());
+        assert!(again(&folder).is_empty());
+        file.append(&[speaker("a", 40), speaker("b", 41)]).unwrap();
+        file.append(&[speaker("a", 40).closed(at(50))]).unwrap();
+        assert_eq!(again(&folder), [speaker("a", 40).closed(at(50)), speaker("b", 41)]);
+    }
+
+    #[test]
+    fn a_line_that_a_death_cut_is_removed_and_the_next_stands_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        RangeFile::create(folder.path()).append(&[speaker("a", 40), speaker("b", 41)]).unwrap();
+        let path = folder.path().join(NAME);
+        let torn = fs::metadata(&path).unwrap().len() - 3;
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(torn).unwrap();
+        let mut file = RangeFile::find(folder.path()).unwrap();
+        assert_eq!(file.ranges(), [speaker("a", 40)]);
+        file.append(&[speaker("c", 60)]).unwrap();
+        assert_eq!(again(&folder), [speaker("a", 40), speaker("c", 60)]);
+    }
+
+    #[test]
+    fn what_was_over_before_the_oldest_segment_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = RangeFile::create(folder.path());
+        file.append(&[speaker("a", 40).closed(at(50)), speaker("b", 41).closed(at(60)), speaker("c", 42)])
+            .unwrap();
+        file.sweep(at(60)).unwrap();
+        assert_eq!(again(&folder), [speaker("b", 41).closed(at(60)), speaker("c", 42)]);
+    }
+
+    #[test]
+    fn a_run_remembers_so_many() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = RangeFile::create(folder.path());
+        let many = |from: u64| -> Vec<_> {
+            (from..from + KEPT as u64).map(|n| speaker("a", n).closed(at(n))).collect()
+        };
+        file.append(&[speaker("open", 1)]).unwrap();
+        file.append(&many(10)).unwrap();
+        file.append(&many(10 + KEPT as u64)).unwrap();
+        assert_eq!(again(&folder).len(), KEPT);
+        assert_eq!(again(&folder)[0], speaker("open", 1), "it is not over");
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(NAME), b"{\"class\":\"x\"}\n").unwrap();
+        assert!(RangeFile::find(folder.path()).is_err());
+    }
+}
