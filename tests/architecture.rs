@@ -21,7 +21,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("wire", &["room"]),
     // Built on other libraries than the server, so that a shared mistake shows.
     ("load", &[]),
-    ("onair", &["media", "rtc", "sfu", "ingest", "transcode", "packager", "origin", "room", "sfu", "store", "wire"]),
+    (
+        "onair",
+        &["media", "rtc", "sfu", "ingest", "transcode", "packager", "origin", "room", "sfu", "store", "wire"],
+    ),
 ];
 
 /// Crates that own rules and state only: no runtime, no sockets, no wire format of the control plane.

@@ -5,13 +5,14 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
 use std::time::{Duration, Instant};
 
 use ingest::{CloseReason, Publication, PublishRequest};
-use media::{MediaTime, RungId};
-use packager::{Grid, Ladder, LatencyMode, Msn, Packager, RunId, WallClock};
+use media::{MediaDuration, MediaTime, RungId};
+use packager::{Annotations, Grid, Ladder, LatencyMode, Msn, Packager, RunId, WallClock};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{error, info, warn};
 use transcode::intake::{IntakeConfig, TICK_FRAMES};
 use transcode::programme::{Output, Programme, SourceId};
 
+use super::annotation::Annotated;
 use super::clock::{Resumption, SuspendWatch, resume, sleep_until, wall_clock};
 use super::feed::{Feed, Presence};
 use super::hall::Event;
@@ -91,6 +92,10 @@ pub struct Drive {
     pub lease: Lease,
     /// What the hall says.
     pub commands: Receiver<Command>,
+    /// What is said beside the sound.
+    pub annotated: Annotated,
+    /// What was said and has not gone out yet.
+    pub annotations: Annotations,
     /// What the hall hears.
     pub events: UnboundedSender<Event>,
     /// Where steps go. Bounded: a disk that hangs for longer than it holds stops the programme.
@@ -156,7 +161,8 @@ impl Drive {
             feed.enter(*id, &mut programme);
         }
         let (fence, grid) = (self.lease.fence(), self.ladder.grid());
-        let packager = Packager::new(self.run.clone(), fence, grid, rungs, at.slot, discontinuity);
+        let packager = Packager::new(self.run.clone(), fence, grid, rungs, at.slot, discontinuity)
+            .with_annotations(std::mem::take(&mut self.annotations));
         let mut stretch = Stretch {
             drive: self,
             programme,
@@ -167,6 +173,7 @@ impl Drive {
             troubles: Troubles::default(),
         };
         let over = stretch.run(feeds);
+        self.annotations = stretch.packager.into_annotations();
         if over == Over::Interrupted {
             warn!(broadcast.id = %self.broadcast, "the programme was interrupted; it goes on with the next slot");
         }
@@ -201,6 +208,7 @@ impl Stretch<'_> {
         let mut awake_until: u32 = 0;
         while Instant::now() < self.begin {
             self.obey(feeds);
+            self.note(self.first);
             if let Some(over) = self.last_call {
                 return over;
             }
@@ -223,6 +231,7 @@ impl Stretch<'_> {
                 return Over::Interrupted;
             }
             self.obey(feeds);
+            self.note(self.first + MediaDuration::from_ticks(u64::from(ticks) * TICK_FRAMES as u64));
             // The tick's own time, not the clock's: this thread's lateness is none of a source's jitter.
             let elapsed = TICK * (ticks + 1);
             self.hear(feeds, elapsed);
@@ -243,6 +252,12 @@ impl Stretch<'_> {
             return 1;
         }
         ticks_per_wake(self.drive.ladder.grid().mode())
+    }
+
+    /// Tells where the programme is, `now`, and takes what is said beside it.
+    fn note(&mut self, now: MediaTime) {
+        self.drive.status.set_programme_time(self.drive.anchor.at(now));
+        self.drive.annotated.drain(self.packager.annotations(), self.drive.anchor, now);
     }
 
     /// Takes the hall's commands.

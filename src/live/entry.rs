@@ -9,6 +9,7 @@ use packager::{RunId, WallClock};
 use transcode::programme::SourceId;
 
 use super::admission::Way;
+use super::annotation::Annotator;
 use super::card::Card;
 use super::drive::Command;
 use super::floor::{OpenStage, StageView};
@@ -128,6 +129,7 @@ impl Entry {
             started: self.run.started,
             status: self.run.status.clone(),
             shelf: self.run.shelf.clone(),
+            annotator: self.run.annotator.clone(),
             audience: self.run.audience.clone(),
             stage: self.run.stage.as_ref().map(OpenStage::view),
             publishers: self.publishers.clone(),
@@ -151,6 +153,8 @@ pub struct Snapshot {
     pub status: Arc<Status>,
     /// What is listed of it.
     pub shelf: Arc<Shelf>,
+    /// The way to say something beside its sound.
+    pub annotator: Annotator,
     /// What its WebRTC listeners join; `None` where WebRTC is switched off.
     pub audience: Option<rtc::Audience>,
     /// What people join who speak; `None` likewise.

@@ -7,6 +7,7 @@ use ingest::{CloseReason, Refusal};
 use packager::{RunId, WallClock};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::annotation::Annotation;
 use super::card::Card;
 use super::endings::{Ending, Endings};
 use super::entry::Snapshot;
@@ -120,6 +121,20 @@ impl HallHandle {
     /// A broadcast that is on air.
     pub fn live(&self, id: &str) -> Option<Snapshot> {
         self.broadcast(id).filter(Snapshot::is_live)
+    }
+
+    /// Says something beside the sound of a broadcast; see [`Annotation`]. Never waits and never fails: where too
+    /// much is said at once it is left out and counted, and where the broadcast is not on air nobody hears it.
+    pub fn annotate(&self, broadcast: &str, annotation: Annotation) {
+        if let Some(live) = self.live(broadcast) {
+            live.annotator.annotate(annotation);
+        }
+    }
+
+    /// Where the programme of a broadcast on air is now, by the clock of `EXT-X-PROGRAM-DATE-TIME`; to the 40 ms
+    /// that a wake makes. `None` where it is not on air, or makes no sound yet.
+    pub fn programme_time(&self, broadcast: &str) -> Option<WallClock> {
+        self.live(broadcast)?.status.programme_time()
     }
 
     /// How a broadcast ended that is not on air; `None` where that is long ago.

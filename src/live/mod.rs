@@ -6,6 +6,7 @@
 //! not hold it asks a [`Directory`] for, and what happens it tells as a [`Happening`].
 
 mod admission;
+pub mod annotation;
 pub mod card;
 pub mod clock;
 mod consents;
@@ -30,6 +31,7 @@ pub(crate) mod testing;
 pub mod trouble;
 
 pub use admission::GoLive;
+pub use annotation::{Annotation, Annotator};
 pub use card::{Card, Opening, Origination, Stage};
 pub use directory::{Away, Directory};
 pub use endings::Ending;

@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use origin::disk::Found;
 use origin::{Channel, Origin, RunDir, RunRecord, Shelf};
-use packager::{Grid, InitSection, Ladder, Msn, RunId, WallClock, Window};
+use packager::{Annotations, Grid, InitSection, Ladder, Msn, RunId, WallClock, Window};
 use rtc::{Audience, Clock, Rtc};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::{info, warn};
 use transcode::encode::Encoder;
 
+use super::annotation::{self, Annotator};
 use super::card::Card;
 use super::clock::wall_clock;
 use super::drive::{Command, Drive};
@@ -68,6 +69,8 @@ pub struct OnAir {
     pub status: Arc<Status>,
     /// Where it is served from.
     pub shelf: Arc<Shelf>,
+    /// The way to say something beside its sound.
+    pub annotator: Annotator,
     /// What its WebRTC listeners join.
     pub audience: Option<Audience>,
     /// What people join who speak; they leave with it.
@@ -165,6 +168,8 @@ impl RunHouse {
 
     fn put_on_air(&self, found: Found, fresh: bool) -> anyhow::Result<OnAir> {
         let last = found.window.last().map(|last| last.msn);
+        let annotations = said_before(&found.window);
+        let (annotator, annotated) = annotation::open(&self.metrics);
         let (shelf, mut dir) = self.shelve(found);
         let lease = self.ownership.acquire(shelf.run(), dir.record().fence);
         dir.set_fence(lease.fence()).context("noting who has the run")?;
@@ -185,6 +190,8 @@ impl RunHouse {
             last,
             lease: lease.clone(),
             commands: orders,
+            annotated,
+            annotations,
             events: self.events.clone(),
             releases,
             status: status.clone(),
@@ -214,6 +221,7 @@ impl RunHouse {
             record,
             status,
             shelf,
+            annotator,
             audience,
             stage,
             commands,
@@ -302,6 +310,12 @@ fn inits(ladder: &Ladder) -> anyhow::Result<[InitSection; 3]> {
         sections.push(InitSection::new(rung, &encoder.config()));
     }
     Ok(sections.try_into().expect("a ladder has three rungs"))
+}
+
+/// The date ranges of a run that was found again: what is not over goes on with its sound.
+fn said_before(window: &Window) -> Annotations {
+    let end = window.last().map_or(Grid::FIRST.start(), |last| window.ladder().grid().end(last));
+    Annotations::resume(window.ranges(), end)
 }
 
 /// How long ago the last sound of a run that was found would have ended.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use packager::WallClock;
 use serde::Serialize;
 use transcode::meter::Loudness;
 use utoipa::ToSchema;
@@ -13,6 +14,8 @@ pub struct Status {
     sound: Mutex<Sound>,
     /// Ticks that came more than one tick late and were made up.
     pub late_ticks: AtomicU64,
+    /// The programme's clock, microseconds since the Unix epoch; 0 before the first tick.
+    clock: AtomicU64,
     /// Parts that could not be written to disk.
     pub disk_failures: AtomicU64,
 }
@@ -61,6 +64,18 @@ impl Status {
     /// Replaces it.
     pub fn set_sound(&self, sound: Sound) {
         *self.sound.lock().unwrap_or_else(PoisonError::into_inner) = sound;
+    }
+
+    /// Where the programme is now, by its own clock, which `EXT-X-PROGRAM-DATE-TIME` shows; `None` before its
+    /// first tick.
+    pub fn programme_time(&self) -> Option<WallClock> {
+        let micros = self.clock.load(Ordering::Relaxed);
+        (micros > 0).then_some(WallClock(micros))
+    }
+
+    /// Notes where the programme is.
+    pub fn set_programme_time(&self, now: WallClock) {
+        self.clock.store(now.0, Ordering::Relaxed);
     }
 
     /// Counts one.

@@ -156,6 +156,20 @@ labels! {
 }
 
 labels! {
+    /// Why something was not said beside the sound.
+    AnnotationDropped ["reason"] {
+        /// Too much waited for the programme.
+        QueueFull => ["queue_full"],
+        /// More happened at once than the parts of a second hold.
+        Crowded => ["crowded"],
+        /// A text that is too long, or none.
+        Unfit => ["unfit"],
+        /// As many date ranges were listed as may be.
+        RangesFull => ["ranges_full"],
+    }
+}
+
+labels! {
     /// The class of a status code.
     StatusClass ["class"] {
         /// 100 to 199.

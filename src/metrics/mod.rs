@@ -27,7 +27,10 @@ use prometheus_client::{
 };
 
 use self::{
-    labels::{BroadcastState, Dropped, JoinFailure, Listener, NoLabel, PathClass, Publisher, StatusClass},
+    labels::{
+        AnnotationDropped, BroadcastState, Dropped, JoinFailure, Listener, NoLabel, PathClass, Publisher,
+        StatusClass,
+    },
     process::Process,
     series::{Counters, Gauges, Seconds},
     table::{Kind, TABLE},
@@ -85,6 +88,8 @@ pub struct Metrics {
     pub source_concealed_frames: Counters<NoLabel>,
     /// Ticks of the programme that began more than one tick late.
     pub late_ticks: Counters<NoLabel>,
+    /// What was to be said beside the sound and was left out, by why.
+    pub annotations_dropped: Counters<AnnotationDropped>,
     webrtc: WebRtc,
     process_cpu: Seconds,
     process_memory: Gauges<NoLabel>,
@@ -117,6 +122,7 @@ impl Metrics {
             source_cuts: Counters::new(),
             source_concealed_frames: Counters::new(),
             late_ticks: Counters::new(),
+            annotations_dropped: Counters::new(),
             webrtc: WebRtc::new(),
             process_cpu: Seconds::default(),
             process_memory: Gauges::new(),
@@ -169,6 +175,7 @@ impl Metrics {
             "onair_source_cuts_total" => Box::new(self.source_cuts.clone()),
             "onair_source_concealed_frames_total" => Box::new(self.source_concealed_frames.clone()),
             "onair_late_ticks_total" => Box::new(self.late_ticks.clone()),
+            "onair_annotations_dropped_total" => Box::new(self.annotations_dropped.clone()),
             "onair_webrtc_transports" => Box::new(self.webrtc.transports.clone()),
             "onair_webrtc_join_seconds" => Box::new(self.webrtc.join.clone()),
             "onair_webrtc_sessions_ended_total" => Box::new(self.webrtc.ends.clone()),

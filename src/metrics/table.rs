@@ -1,7 +1,8 @@
 //! The list of all metrics, in one place.
 
 use super::labels::{
-    BroadcastState, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher, SessionEnd, StatusClass,
+    AnnotationDropped, BroadcastState, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher,
+    SessionEnd, StatusClass,
 };
 
 /// One metric.
@@ -142,6 +143,13 @@ pub const TABLE: &[Row] = &[
         "Frames of 20 ms made up for a source that had none",
     ),
     row("onair_late_ticks_total", Counter, None, &[], "Ticks of a programme that began more than 20 ms late"),
+    row(
+        "onair_annotations_dropped_total",
+        Counter,
+        None,
+        &[label::<AnnotationDropped, 0>()],
+        "What was to be said beside the sound of a broadcast and was left out",
+    ),
     row(
         "onair_webrtc_transports",
         Gauge,
