@@ -133,7 +133,7 @@ fn is_api(path: &str) -> bool {
         || path == "/api"
         || path.starts_with("/health")
         || path.starts_with("/covers/")
-        || ["/whip/", "/whep/", "/stage/"].iter().any(|door| path.starts_with(door))
+        || ["/whip/", "/whep/", "/stage/", "/ws/"].iter().any(|door| path.starts_with(door))
         || matches!(path, "/readyz" | "/metrics")
 }
 

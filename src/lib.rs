@@ -30,6 +30,7 @@ mod postgres;
 pub mod private_file;
 pub mod seed;
 pub mod settings;
+pub mod signal;
 pub mod station;
 pub mod tls;
 pub mod user_command;

@@ -39,6 +39,7 @@ use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Gate, Ledger};
 use crate::settings::Settings;
+use crate::signal::{House, Rooms};
 use crate::webrtc::WebRtc;
 use doors::Doors;
 
@@ -134,6 +135,17 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         let (requests, presence) = (requests.clone(), presence.clone());
         Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
     });
+    let rooms = Rooms::new(House::new(
+        handle.clone(),
+        presence.clone(),
+        store.clone(),
+        journal.clone(),
+        gate.clone(),
+        webrtc.clone(),
+        metrics.clone(),
+        tasks.clone(),
+        shutdown.clone(),
+    ));
     let context = Context {
         hall: handle.clone(),
         origin: origin.clone(),
@@ -143,6 +155,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         store: store.clone(),
         journal,
         webrtc,
+        rooms,
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
         covers: Covers::new(data_dir),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::people::MESSAGES;
 use crate::{
     Audience, Chat, Command, ConnectionId, Counts, Emoji, Event, Hands, InvitationEnd, Message, Moment, Name,
-    Origin, Output, People, Person, PersonId, Poll, QuestionId, Questions, Refusal, Rules, Stage,
+    Origin, Output, People, Person, PersonId, Poll, QuestionId, Questions, Refusal, Removal, Rules, Stage,
     StageChange,
 };
 
@@ -255,6 +255,17 @@ impl Room {
         }
         self.flush(now.since);
         self.tell(Event::Ended, Origin::Here);
+    }
+
+    /// Somebody speaks who may and did not ask: the host who goes live. With nobody more fitting they are heard all the
+    /// same, and refused a seat.
+    pub fn seat(&mut self, now: Moment, person: &Arc<Person>) -> Result<(), Refusal> {
+        self.obey(now, person, Command::EnterStage, Origin::Here)
+    }
+
+    /// Somebody was put out by other means than a command: from here on they are.
+    pub fn put_out(&mut self, by: &PersonId, person: &PersonId, removal: Removal) {
+        self.expel(by, person, removal, Origin::Here);
     }
 
     /// The sound of somebody on stage comes now, or has stopped coming.

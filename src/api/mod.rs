@@ -46,6 +46,7 @@ use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::playback::Gate;
 use crate::settings::Settings;
+use crate::signal::{self, Rooms};
 use crate::webrtc::{self, WebRtc};
 
 /// What every endpoint may need. Cheap to clone.
@@ -69,6 +70,8 @@ pub struct Context {
     pub features: config::Features,
     /// WebRTC, where it is on.
     pub webrtc: Option<Arc<WebRtc>>,
+    /// The rooms that people are in.
+    pub rooms: Arc<Rooms>,
     /// Whose HLS needs a signature, and who is barred.
     pub gate: Arc<Gate>,
     /// Which machines webhooks reach that people make.
@@ -164,6 +167,7 @@ pub fn router(context: Context, settings: &Settings) -> Router {
     let doors =
         webrtc::routes().method_not_allowed_fallback(error::method_not_allowed).with_state(context.clone());
     let routes = routes
+        .merge(signal::routes())
         .route("/api/openapi.json", get(openapi::show))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)

@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::playback::{Gate, Ledger};
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
+use crate::signal::{House, Rooms};
 use crate::station::rtc_port;
 use crate::webrtc::WebRtc;
 pub(crate) use ask::{Answer, Ask};
@@ -118,6 +119,17 @@ impl Desk {
             let (requests, presence) = (requests.clone(), presence.clone());
             Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
         });
+        let rooms = Rooms::new(House::new(
+            handle.clone(),
+            presence.clone(),
+            store.clone(),
+            journal.clone(),
+            gate.clone(),
+            webrtc.clone(),
+            metrics.clone(),
+            tasks.clone(),
+            shutdown.clone(),
+        ));
         let web = webrtc.iter().map(|_| "https://radio.example/".parse().unwrap()).collect();
         let context = Context {
             hall: handle,
@@ -129,6 +141,7 @@ impl Desk {
             journal: journal.clone(),
             features: Features::of(&settings),
             webrtc,
+            rooms,
             gate: gate.clone(),
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),

@@ -354,13 +354,13 @@ where
 
     async fn http1<T>(&self, stream: T, peer: Peer)
     where
-        TokioIo<T>: Read + Write + Unpin,
+        TokioIo<T>: Read + Write + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::default());
         let service = Watched::new((self.service)(peer), Arc::clone(&activity));
         let line = Line::new(TokioIo::new(stream), Arc::clone(&activity));
-        let connection = self.http1.serve_connection(line, service);
-        self.drive(connection, http1::Connection::graceful_shutdown, &activity).await;
+        let connection = self.http1.serve_connection(line, service).with_upgrades();
+        self.drive(connection, http1::UpgradeableConnection::graceful_shutdown, &activity).await;
     }
 
     async fn http2<T>(&self, stream: T, peer: Peer)

@@ -90,6 +90,17 @@ pub struct HallHandle {
     orders: mpsc::Sender<Order>,
 }
 
+/// Tells when something in the hall has changed.
+#[derive(Debug)]
+pub struct HallChanges(watch::Receiver<Sight>);
+
+impl HallChanges {
+    /// Waits for the next change.
+    pub async fn changed(&mut self) -> Result<(), Closed> {
+        self.0.changed().await.map_err(|_| Closed)
+    }
+}
+
 /// The hall's end of a handle.
 pub(super) struct Ears {
     pub(super) sight: watch::Sender<Sight>,
@@ -109,6 +120,11 @@ impl HallHandle {
     /// Every broadcast that is heard, previews too, by id.
     pub fn broadcasts(&self) -> Arc<Vec<Snapshot>> {
         self.sight.borrow().held.clone()
+    }
+
+    /// Wakes whenever something in the hall has changed; an error says that the hall is closed.
+    pub fn changes(&self) -> HallChanges {
+        HallChanges(self.sight.clone())
     }
 
     /// A broadcast that is on air or in preview.

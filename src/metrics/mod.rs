@@ -76,6 +76,12 @@ pub struct Metrics {
     pub http_requests: Counters<StatusClass>,
     /// Open HTTP connections.
     pub http_connections: Gauges<NoLabel>,
+    /// Open connections to rooms.
+    pub room_connections: Gauges<NoLabel>,
+    /// Messages that rooms made, each once for all who got it.
+    pub room_messages: Counters<NoLabel>,
+    /// Times a client was so far behind that it was shown its room anew.
+    pub room_resyncs: Counters<NoLabel>,
     /// Open RTMP connections, publishing or not yet.
     pub rtmp_connections: Gauges<NoLabel>,
     /// Connections that the station closed, by protocol and why.
@@ -116,6 +122,9 @@ impl Metrics {
             held_requests: Gauges::new(),
             http_requests: Counters::new(),
             http_connections: Gauges::new(),
+            room_connections: Gauges::new(),
+            room_messages: Counters::new(),
+            room_resyncs: Counters::new(),
             rtmp_connections: Gauges::new(),
             connections_dropped: Counters::new(),
             source_underruns: Counters::new(),
@@ -168,6 +177,9 @@ impl Metrics {
             "onair_part_release_delay_seconds" => Box::new(self.part_release_delay.clone()),
             "onair_held_requests" => Box::new(self.held_requests.clone()),
             "onair_http_requests_total" => Box::new(self.http_requests.clone()),
+            "onair_room_connections" => Box::new(self.room_connections.clone()),
+            "onair_room_messages" => Box::new(self.room_messages.clone()),
+            "onair_room_resyncs" => Box::new(self.room_resyncs.clone()),
             "onair_http_connections" => Box::new(self.http_connections.clone()),
             "onair_rtmp_connections" => Box::new(self.rtmp_connections.clone()),
             "onair_connections_dropped_total" => Box::new(self.connections_dropped.clone()),

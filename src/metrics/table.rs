@@ -119,6 +119,15 @@ pub const TABLE: &[Row] = &[
         "HTTP requests answered, by the class of their status",
     ),
     row("onair_http_connections", Gauge, None, &[], "Open HTTP connections"),
+    row("onair_room_connections", Gauge, None, &[], "Open connections to rooms"),
+    row("onair_room_messages", Counter, None, &[], "Messages that rooms made, each once for all who got it"),
+    row(
+        "onair_room_resyncs",
+        Counter,
+        None,
+        &[],
+        "Times a client was so far behind that it was shown its room anew",
+    ),
     row("onair_rtmp_connections", Gauge, None, &[], "Open RTMP connections, publishing or not yet"),
     row(
         "onair_connections_dropped_total",

@@ -7,6 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::places::Place;
 use crate::playback::guard::Guard;
+use crate::signal::Seat;
 
 /// How soon a session ends whose listener may not hear the broadcast any more.
 const ROUND: Duration = Duration::from_secs(1);
@@ -15,6 +16,8 @@ const ROUND: Duration = Duration::from_secs(1);
 pub(super) enum Hold {
     /// A publication that the hall accepted.
     Publication(Closing),
+    /// The same of somebody on a stage, with the seat that they have in its room.
+    Stage { closing: Closing, _seat: Option<Seat> },
     /// What let a listener in, and the place that they have.
     Leave { guard: Guard, _place: Place },
 }
@@ -23,7 +26,9 @@ impl Hold {
     /// Waits until it is taken away, and tells how.
     pub(super) async fn taken(&mut self) -> String {
         match self {
-            Self::Publication(closing) => closing.clone().wait().await.to_string(),
+            Self::Publication(closing) | Self::Stage { closing, .. } => {
+                closing.clone().wait().await.to_string()
+            }
             Self::Leave { guard, .. } => {
                 let mut rounds = interval(ROUND);
                 rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -87,15 +87,35 @@ impl WebRtc {
         self.ice.at(broadcast, now)
     }
 
-    /// Keeps a place for somebody in `role` to hear a broadcast by WebRTC; `false` where there is none.
-    pub fn reserve(&self, broadcast: &str, person: Person<'_>, role: Role) -> bool {
-        self.places.reserve(broadcast, person, standing(role))
+    /// Lets nobody hear, or everybody hear again, what an account says on the stage of a broadcast.
+    pub fn mute_speaker(&self, broadcast: &str, account: &str, muted: bool) {
+        for session in self.sessions.of_speaker(broadcast, account) {
+            self.rtc.mute(session, muted);
+        }
+    }
+
+    /// Ends the sessions by which an account speaks on the stage of a broadcast.
+    pub fn dismiss_speaker(&self, broadcast: &str, account: &str) {
+        for session in self.sessions.of_speaker(broadcast, account) {
+            self.rtc.close(session);
+        }
+    }
+
+    /// Keeps a place for somebody to hear a broadcast by WebRTC; `false` where there is none.
+    pub fn reserve(&self, broadcast: &str, person: Person<'_>, standing: Standing) -> bool {
+        self.places.reserve(broadcast, person, standing)
     }
 }
 
-/// Who speaks, or may any moment, has to hear what is said now.
-fn standing(role: Role) -> Standing {
-    if role.may(Action::Speak) { Standing::Privileged } else { Standing::Ordinary }
+/// Who speaks, or may any moment, has to hear what is said now: the crew, who was let on the stage, and who raised a
+/// hand.
+pub fn standing(context: &Context, broadcast: &str, account: Option<&str>, role: Role) -> Standing {
+    let wants_to = |account| context.rooms.wants_to_speak(broadcast, account);
+    if role.may(Action::Speak) || account.is_some_and(wants_to) {
+        Standing::Privileged
+    } else {
+        Standing::Ordinary
+    }
 }
 
 /// The endpoints and the sessions behind them.

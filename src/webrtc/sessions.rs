@@ -55,6 +55,15 @@ impl Sessions {
         self.held().get(&id).and_then(|session| session.speaker.clone())
     }
 
+    /// The sessions by which an account speaks on the stage of a broadcast.
+    pub fn of_speaker(&self, broadcast: &str, account: &str) -> Vec<SessionId> {
+        let held = self.held();
+        let theirs = held.iter().filter(|(_, session)| {
+            session.is_at(Door::Stage, broadcast) && session.speaker.as_deref() == Some(account)
+        });
+        theirs.map(|(id, _)| *id).collect()
+    }
+
     /// Forgets the one that lies there; `false` where none does.
     pub fn remove(&self, door: Door, broadcast: &str, id: SessionId) -> bool {
         let mut held = self.held();

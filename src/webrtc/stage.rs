@@ -15,7 +15,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use ingest::{Protocol, Publisher, StreamKey};
-use room::Action;
+use room::{Action, Name, PersonId, Role, Voice};
 use rtc::SessionId;
 use serde::Serialize;
 use tokio_stream::wrappers::WatchStream;
@@ -49,7 +49,11 @@ pub(super) async fn speak(
         return Err(Problem::unauthorized("send Authorization: Bearer with an access token to speak"));
     }
     let found = find(&context, &caller, &id).await?;
-    found.require(&caller, Action::Speak)?;
+    let invited =
+        caller.account().and_then(|account| context.rooms.voice_of(&found.hosted.broadcast.id, account));
+    if invited.is_none() {
+        found.require(&caller, Action::Speak)?;
+    }
     let row = found.hosted.broadcast;
     let on_air = context.hall.broadcast(&row.id);
     let Some(stage) = on_air.and_then(|held| held.stage) else {
@@ -67,11 +71,25 @@ pub(super) async fn speak(
     let sink = let_in(station, publisher).await.map_err(|refusal| refused(&refusal, &row.id))?;
     let theirs = offer.credentials().ufrag().to_owned();
     let closing = sink.closing();
+    let seat =
+        person(&caller, found.role, &context).await.map(|person| context.rooms.take_seat(&row.id, person));
     let joined = station.rtc.speak(offer, &stage.door, Box::new(ingest::whip::Door::new(sink))).await?;
     let session = joined.session;
-    let response = created(station, Door::Stage, &row.id, &theirs, joined, Hold::Publication(closing));
+    let response =
+        created(station, Door::Stage, &row.id, &theirs, joined, Hold::Stage { closing, _seat: seat });
     station.sessions.note_speaker(session, account);
+    if invited == Some(Voice::Muted) {
+        station.rtc.mute(session, true);
+    }
     Ok(response)
+}
+
+/// Who speaks, as the room knows them; `None` of an API key, which is nobody in it.
+async fn person(caller: &Caller, role: Role, context: &Context) -> Option<room::Person> {
+    let account = caller.account()?;
+    let user = context.store.users().load(account).await.ok().flatten()?;
+    let name = Name::parse(&user.display_name).ok()?;
+    Some(room::Person { id: PersonId::parse(account).ok()?, name, role, follows: false })
 }
 
 /// What somebody on the stage is told: whose voice comes in which section that receives, in their order.

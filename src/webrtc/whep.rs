@@ -60,7 +60,10 @@ pub(super) async fn listen(
         Some(place) => Some(place),
         // Whether they are privileged the database tells, and is asked only where it matters.
         None => match find(&context, &caller, &id).await {
-            Ok(found) => station.places.take(&id, person, standing(found.role)),
+            Ok(found) => {
+                let standing = standing(&context, &id, person.account, found.role);
+                station.places.take(&id, person, standing)
+            }
             Err(_) => None,
         },
     };

@@ -34,6 +34,13 @@ impl Follows<'_> {
         self.0.write(&sql).await.map(|_| ())
     }
 
+    /// Whether somebody follows somebody, and since when.
+    pub async fn load(self, follower_id: &str, followed_id: &str) -> Result<Option<Follow>, StoreError> {
+        let mut sql = FOLLOWED.select();
+        sql.push(" AND follower_id = ").text(follower_id).push(" AND followed_id = ").text(followed_id);
+        self.0.read_one(&sql, read).await
+    }
+
     /// Whom somebody follows, latest first.
     pub async fn followed_by(self, follower_id: &str, slice: &Slice) -> Result<Page<Follow>, StoreError> {
         let mut of = Sql::new(" AND follower_id = ");

@@ -250,6 +250,12 @@ impl Room {
         if removal == Removal::Once && !is_here && origin == Origin::Here {
             return Err(Refusal::NoSuchPerson);
         }
+        self.expel(&who.id, person, removal, origin);
+        Ok(())
+    }
+
+    /// Puts somebody out, wherever they are.
+    pub(super) fn expel(&mut self, by: &PersonId, person: &PersonId, removal: Removal, origin: Origin) {
         if removal == Removal::ForGood {
             self.banned.insert(person.clone());
         }
@@ -259,7 +265,7 @@ impl Room {
             self.withdraw(&invited, origin);
         }
         self.take_off(person, StageChange::Removed, origin);
-        let removed = Event::Removed { person: person.clone(), by: who.id.clone(), removal };
+        let removed = Event::Removed { person: person.clone(), by: by.clone(), removal };
         self.tell_crew_and(person.clone(), removed, origin);
         // They are out from here on; what their connections still send is nobody's.
         for connection in self.people.connections_of(person) {
@@ -268,7 +274,6 @@ impl Room {
                 self.tell(Event::PersonLeft(gone.id.clone()), origin);
             }
         }
-        Ok(())
     }
 
     fn time_out(

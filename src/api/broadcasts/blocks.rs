@@ -136,6 +136,7 @@ pub(super) async fn put(
         outcome => outcome?,
     }
     context.gate.block(&broadcast, &user);
+    context.rooms.expel(&broadcast, &user);
     let detail = json!({"user": user, "reason": reason});
     context.audit(&caller, client, "moderation.blocked", &broadcast, detail);
     Ok(StatusCode::NO_CONTENT)

@@ -21,7 +21,8 @@ use crate::auth::grant::Grant as RoomGrant;
 use crate::auth::{Caller, Client};
 use crate::broadcasts::card;
 use crate::playback::gate::{Grant, now};
-use crate::webrtc::{Door, IceServer, Person};
+use crate::signal::GUEST;
+use crate::webrtc::{Door, IceServer, Person, standing};
 
 /// How to hear a broadcast.
 #[derive(Serialize, ToSchema)]
@@ -98,7 +99,7 @@ fn route(context: &Context, id: &str, person: Person<'_>, role: Role) -> (&'stat
     if context.hall.live(id).is_none() {
         return ("hls", "the broadcast is not on air");
     }
-    if station.reserve(id, person, role) {
+    if station.reserve(id, person, standing(context, id, person.account, role)) {
         ("webrtc", "a place is kept for you for some seconds")
     } else {
         ("hls", "as many people hear this broadcast by WebRTC as may")
@@ -127,11 +128,15 @@ pub(super) struct Ticket {
 pub(super) async fn ticket(
     State(context): State<Context>,
     caller: Caller,
+    client: Client,
     Path(id): Path<String>,
 ) -> Result<Json<Ticket>, Problem> {
     let found = find(&context, &caller, &id).await?;
     found.require(&caller, Action::Join)?;
-    let subject = caller.account().map_or_else(|| format!("guest-{}", store::id()), str::to_owned);
+    if caller.account().is_none() && context.rooms.bars_guest(&found.hosted.broadcast.id, client.address) {
+        return Err(Problem::forbidden("you are banned from this broadcast"));
+    }
+    let subject = caller.account().map_or_else(|| format!("{GUEST}{}", store::id()), str::to_owned);
     let grant = RoomGrant::of(found.role, found.hosted.broadcast.id, subject);
     let ticket = context.auth.tickets.issue(grant, Instant::now());
     let ticket =

@@ -93,7 +93,7 @@ impl Journal {
     fn request(&self, entry: Entry, told: Option<oneshot::Sender<()>>) -> Result<(), JournalFull> {
         let length = self.extent.borrow().length;
         let most = if entry.is_expendable() { MOST / 2 } else { MOST };
-        let taken = length < most && self.requests.try_send(Request::Append(entry, told)).is_ok();
+        let taken = length < most && self.requests.try_send(Request::Append(Box::new(entry), told)).is_ok();
         if !taken {
             self.left_out.fetch_add(1, Ordering::Relaxed);
             return Err(JournalFull);

@@ -14,7 +14,7 @@ use super::file::JournalFile;
 /// What the thread is asked to do.
 pub(super) enum Request {
     /// Append an entry; whoever waits is told when it is on disk.
-    Append(Entry, Option<oneshot::Sender<()>>),
+    Append(Box<Entry>, Option<oneshot::Sender<()>>),
     /// Drop what is applied, and tell when that is done or has failed.
     Cut {
         /// Everything before this offset is.
@@ -61,7 +61,7 @@ pub(super) fn run(
             match request {
                 Request::Append(entry, told) => {
                     last += 1;
-                    push_line(&mut lines, &Numbered { sequence: last, entry });
+                    push_line(&mut lines, &Numbered { sequence: last, entry: *entry });
                     waiting.extend(told);
                 }
                 Request::Finish => requests.close(),

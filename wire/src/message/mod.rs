@@ -6,6 +6,6 @@ mod snapshot;
 mod user;
 
 pub use client::{BadMessage, Client, Report, Request, RulesChange};
-pub use notice::{Notice, Stamp, Stats, notice};
+pub use notice::{Listeners, Notice, Stamp, Stats, notice};
 pub use snapshot::{joined, snapshot};
 pub use user::User;

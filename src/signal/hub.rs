@@ -1,0 +1,326 @@
+//! The task of one room: it owns the room, hears what people ask for, and makes each message once for everybody.
+
+mod orders;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use room::{Audience as Told, ConnectionId, Event, Moment, Output, Person, PersonId, Refusal, Room};
+use serde_json::value::RawValue;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tracing::debug;
+use wire::message::{Notice, Request, Stamp, joined, notice, snapshot};
+use wire::websocket::frame;
+
+use super::delivery::{Audience, Batch, Item, Replay};
+use super::follow_up::FollowUp;
+use super::opening;
+use super::rooms::House;
+use super::view::View;
+use crate::live::clock::wall_clock;
+use crate::metrics::labels::NoLabel;
+
+/// Orders that wait for a room, which carries each out in microseconds.
+pub(super) const ORDERS: usize = 1_024;
+
+/// Batches that a client may be behind, three seconds of the busiest room. One that is further behind is given the room
+/// as it is then, instead of what it missed.
+const BEHIND: usize = 64;
+
+/// Messages that follow each other within this time are written together: with ten thousand people in a room each write
+/// costs a tenth of a second of a core. The first after a pause waits for nothing.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// How often it is looked how many listen, and how the broadcast is doing.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// How long a room that nobody is in stays open: the last who left may come back.
+const EMPTY: Duration = Duration::from_mins(1);
+
+/// What others ask of a room.
+pub(super) enum Order {
+    /// Let somebody in.
+    Join(Box<Entry>, oneshot::Sender<Result<Admitted, Refusal>>),
+    /// Do what somebody asks for.
+    Ask(ConnectionId, Request, oneshot::Sender<Result<(), Refusal>>),
+    /// Show the room to somebody who fell behind.
+    Show(ConnectionId, oneshot::Sender<Fresh>),
+    /// A connection is gone.
+    Leave(ConnectionId),
+    /// Somebody's sound comes to the stage.
+    Speaks(Arc<Person>),
+    /// It does not come any more.
+    Hushed(PersonId),
+    /// Somebody was barred from the broadcast.
+    Expel(PersonId),
+}
+
+/// Somebody who wants to come in.
+pub(super) struct Entry {
+    pub(super) connection: ConnectionId,
+    pub(super) person: Person,
+    /// Where they are.
+    pub(super) address: IpAddr,
+    /// The last message that they have, as its id says.
+    pub(super) last: Option<String>,
+}
+
+/// Somebody who was let in.
+pub(super) struct Admitted {
+    /// Who they are here.
+    pub(super) person: Arc<Person>,
+    /// What they see first, and what comes after it.
+    pub(super) fresh: Fresh,
+}
+
+/// A room at one moment, and everything after it.
+pub(super) struct Fresh {
+    /// Frames that tell it.
+    pub(super) frames: Bytes,
+    /// The last message that is in it.
+    pub(super) last: u64,
+    /// Which opening of the room it counts from.
+    pub(super) epoch: String,
+    pub(super) feed: broadcast::Receiver<Arc<Batch>>,
+}
+
+/// One room's task.
+pub(super) struct Hub {
+    house: Arc<House>,
+    broadcast: String,
+    room: Room,
+    /// Tells this opening of the room from others: message numbers begin anew with each.
+    epoch: String,
+    begun: Instant,
+    /// The last message's number.
+    number: u64,
+    waiting: Vec<Item>,
+    written: Option<Instant>,
+    replay: Replay,
+    feed: broadcast::Sender<Arc<Batch>>,
+    /// The room as everybody sees it, until it changes.
+    picture: Option<Box<RawValue>>,
+    addresses: HashMap<ConnectionId, IpAddr>,
+    empty_since: Instant,
+    view: watch::Sender<View>,
+    follow_up: FollowUp,
+}
+
+impl Hub {
+    /// Opens the room of a broadcast and keeps it until it has been empty for a while or the station stops.
+    pub(super) async fn run(
+        house: Arc<House>,
+        broadcast: String,
+        mut orders: mpsc::Receiver<Order>,
+        view: watch::Sender<View>,
+    ) {
+        let room = opening::open(&house, &broadcast).await;
+        let mut hub = Self {
+            follow_up: FollowUp::new(&house, &broadcast),
+            epoch: epoch(),
+            begun: Instant::now(),
+            number: 0,
+            waiting: Vec::new(),
+            written: None,
+            replay: Replay::default(),
+            feed: broadcast::Sender::new(BEHIND),
+            picture: None,
+            addresses: HashMap::new(),
+            empty_since: Instant::now(),
+            house,
+            broadcast,
+            room,
+            view,
+        };
+        debug!(broadcast.id = %hub.broadcast, "the room of {} is open", hub.broadcast);
+        hub.serve(&mut orders).await;
+        // Who still waits is told by the end of their channel, and comes again to the next opening.
+        hub.flush();
+        debug!(broadcast.id = %hub.broadcast, "the room of {} is closed", hub.broadcast);
+    }
+
+    async fn serve(&mut self, orders: &mut mpsc::Receiver<Order>) {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let shutdown = self.house.shutdown.clone();
+        let mut hall = self.house.hall.changes();
+        loop {
+            let wake = self.wake();
+            tokio::select! {
+                order = orders.recv() => {
+                    let Some(order) = order else { return };
+                    self.carry_out(order);
+                }
+                _ = looks.tick() => self.look(),
+                changed = hall.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.follow_hall();
+                }
+                () = sleep_until(wake.into()) => {
+                    let now = self.now();
+                    self.room.handle_timeout(now);
+                }
+                () = shutdown.cancelled() => return,
+            }
+            self.drain();
+            if self.is_flush_due() {
+                self.flush();
+            }
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
+    /// When it has something to do by itself.
+    fn wake(&self) -> Instant {
+        let due = self.room.poll_timeout().map(|due| self.begun + due);
+        let flush = self.flush_at();
+        let far = Instant::now() + LOOK;
+        [due, flush].into_iter().flatten().min().unwrap_or(far)
+    }
+
+    fn flush_at(&self) -> Option<Instant> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        Some(self.written.map_or(self.begun, |written| written + TOGETHER))
+    }
+
+    fn is_flush_due(&self) -> bool {
+        self.flush_at().is_some_and(|at| at <= Instant::now())
+    }
+
+    fn is_over(&self) -> bool {
+        self.addresses.is_empty()
+            && self.empty_since.elapsed() >= EMPTY
+            && self.house.hall.live(&self.broadcast).is_none()
+    }
+
+    fn now(&self) -> Moment {
+        Moment {
+            since: self.begun.elapsed(),
+            wall: wall_clock().0,
+            programme: self.house.hall.programme_time(&self.broadcast).map(|time| time.0),
+        }
+    }
+
+    /// Learns whether the broadcast is on air, and how many may speak.
+    fn follow_hall(&mut self) {
+        let live = self.house.hall.live(&self.broadcast);
+        if let Some(live) = &live {
+            self.room.set_speakers_max(live.card.speakers_max);
+        }
+        let now = self.now();
+        self.room.set_on_air(now, live.is_some());
+    }
+
+    /// Counts listeners, and tells the crew how the broadcast is doing.
+    fn look(&mut self) {
+        let now = self.now();
+        let listeners = self.house.presence.listeners(&self.broadcast, Instant::now());
+        self.room.set_listeners(now, listeners.webrtc, listeners.hls);
+        self.drain();
+        if self.room.people().iter().any(|person| person.is_crew()) {
+            let stats = self.follow_up.stats(&self.room);
+            self.tell(now, &Notice::Stats { stats }, Audience::Crew, None);
+        }
+    }
+
+    /// Tells what has happened since the last time.
+    fn drain(&mut self) {
+        let mut changed = false;
+        while let Some(Output { event, to, origin }) = self.room.poll_output() {
+            changed = true;
+            let now = self.now();
+            let to = match to {
+                Told::Everybody => Audience::Everybody,
+                Told::CrewAnd(person) => Audience::CrewAnd(person),
+            };
+            let ends = match &event {
+                Event::Removed { person, .. } => Some(person.clone()),
+                _ => None,
+            };
+            let text = self.tell(now, &Notice::of(&event, &self.room), to, ends);
+            self.follow_up.carry_out(now, &event, origin, &text, &self.addresses_of(&event));
+        }
+        if changed {
+            self.picture = None;
+            let view = View::of(&self.room);
+            self.view.send_if_modified(|seen| {
+                let is_new = *seen != view;
+                *seen = view;
+                is_new
+            });
+        }
+    }
+
+    /// Where the connections are of somebody who is put out: guests have nothing else that they could be known by.
+    fn addresses_of(&self, event: &Event) -> Vec<IpAddr> {
+        let Event::Removed { person, .. } = event else { return Vec::new() };
+        let theirs = self.follow_up.connections_of(person);
+        theirs.iter().filter_map(|connection| self.addresses.get(connection).copied()).collect()
+    }
+
+    /// Makes a message; answers with its text.
+    fn tell(&mut self, now: Moment, told: &Notice, to: Audience, ends: Option<PersonId>) -> String {
+        self.number += 1;
+        self.house.metrics.room_messages.add(NoLabel::One, 1);
+        let stamp = self.stamp(now);
+        let text = notice(&stamp, told);
+        let item = Item { number: self.number, to, frame: frame(&text), ends };
+        self.replay.push(item.clone());
+        self.waiting.push(item);
+        text
+    }
+
+    fn stamp(&self, at: Moment) -> Stamp {
+        Stamp { id: format!("{}-{}", self.epoch, self.number), at }
+    }
+
+    /// Lets everybody have what waits.
+    fn flush(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        self.written = Some(Instant::now());
+        let batch = Batch::new(std::mem::take(&mut self.waiting));
+        // An error says that nobody is there.
+        self.feed.send(Arc::new(batch)).ok();
+    }
+
+    /// The room as it is for `person`, or what they missed.
+    fn fresh(&mut self, person: &Arc<Person>, last: Option<&str>) -> Fresh {
+        let now = self.now();
+        let stamp = self.stamp(now);
+        let missed = last.and_then(|last| self.missed(last, person));
+        let picture = match &missed {
+            Some(_) => None,
+            None => Some(&**self.picture.get_or_insert_with(|| snapshot(&self.room))),
+        };
+        let first = frame(&joined(&stamp, &self.room, person, picture));
+        let frames = match missed {
+            Some(missed) => [&first[..], &missed[..]].concat().into(),
+            None => first,
+        };
+        Fresh { frames, last: self.number, epoch: self.epoch.clone(), feed: self.feed.subscribe() }
+    }
+
+    /// What `person` missed after the message with the id `last`; `None` where that cannot be told.
+    fn missed(&self, last: &str, person: &Arc<Person>) -> Option<Bytes> {
+        let number = last.strip_prefix(&*self.epoch)?.strip_prefix('-')?.parse().ok()?;
+        self.replay.since(number, self.number, person)
+    }
+}
+
+/// A name for this opening of a room.
+fn epoch() -> String {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    id[..8].to_owned()
+}

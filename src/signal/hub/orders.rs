@@ -1,0 +1,105 @@
+//! What a room does when it is asked.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use room::{ConnectionId, Person, PersonId, Refusal, Removal};
+use wire::message::Request;
+
+use super::{Admitted, Entry, Hub, Order};
+use crate::metrics::labels::NoLabel;
+
+impl Hub {
+    pub(super) fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Join(entry, answer) => {
+                let connection = entry.connection;
+                let joined = self.join(*entry);
+                let is_in = joined.is_ok();
+                // Who left while they waited never was here.
+                if answer.send(joined).is_err() && is_in {
+                    self.leave(connection);
+                }
+            }
+            Order::Ask(connection, request, answer) => {
+                let answered = self.ask(connection, request);
+                self.drain();
+                answer.send(answered).ok();
+            }
+            Order::Show(connection, answer) => {
+                let Some(person) = self.room.people().behind(connection).cloned() else { return };
+                self.house.metrics.room_resyncs.add(NoLabel::One, 1);
+                self.drain();
+                let fresh = self.fresh(&person, None);
+                answer.send(fresh).ok();
+            }
+            Order::Leave(connection) => self.leave(connection),
+            Order::Speaks(person) => self.speaks(&person),
+            Order::Hushed(person) => {
+                let now = self.now();
+                self.room.note_sound(now, &person, false);
+            }
+            Order::Expel(person) => {
+                self.follow_up.note_connections(&person, &self.room);
+                self.room.put_out(&system(), &person, Removal::Once);
+            }
+        }
+    }
+
+    fn join(&mut self, entry: Entry) -> Result<Admitted, Refusal> {
+        let now = self.now();
+        let Entry { connection, person, address, last } = entry;
+        let person = self.room.join(now, connection, person)?;
+        self.addresses.insert(connection, address);
+        self.drain();
+        let fresh = self.fresh(&person, last.as_deref());
+        Ok(Admitted { person, fresh })
+    }
+
+    fn leave(&mut self, connection: ConnectionId) {
+        let now = self.now();
+        self.room.leave(now, connection);
+        self.addresses.remove(&connection);
+        if self.addresses.is_empty() {
+            self.empty_since = Instant::now();
+        }
+    }
+
+    fn ask(&mut self, connection: ConnectionId, request: Request) -> Result<(), Refusal> {
+        let now = self.now();
+        let command = match request {
+            Request::Ask(command) => command,
+            Request::ChangeRules(change) => room::Command::SetRules(change.apply(self.room.rules())),
+            Request::Report(report) => {
+                let person = self.room.people().behind(connection).cloned();
+                let reporter = person.ok_or(Refusal::NoSuchPerson)?;
+                self.follow_up.report(&reporter, report, &self.room);
+                return Ok(());
+            }
+            // Of somebody who is in.
+            Request::Join { .. } | Request::Leave => return Ok(()),
+        };
+        if let room::Command::Remove(person) | room::Command::Ban(person) = &command {
+            self.follow_up.note_connections(person, &self.room);
+        }
+        self.room.handle(now, connection, command)
+    }
+
+    /// Somebody's microphone is heard. Who may speak anyway comes on stage with it.
+    fn speaks(&mut self, person: &Arc<Person>) {
+        let now = self.now();
+        let here = self.room.people().find(&person.id).cloned();
+        let person = here.unwrap_or_else(|| person.clone());
+        if !self.room.stage().has(&person.id)
+            && let Err(refusal) = self.room.seat(now, &person)
+        {
+            tracing::debug!(broadcast.id = %self.broadcast, "somebody speaks who has no seat: {refusal}");
+        }
+        self.room.note_sound(now, &person.id, true);
+    }
+}
+
+/// Who does what nobody in the room did.
+fn system() -> PersonId {
+    PersonId::parse("system").expect("it is a word")
+}
