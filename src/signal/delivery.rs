@@ -71,9 +71,12 @@ impl Batch {
         if let Some(all) = self.all.as_ref().filter(|_| is_new) {
             return Share { frames: all.clone(), last, ends: false };
         }
-        let theirs = || self.items.iter().filter(|item| item.number > after && item.to.has(person));
-        let ends = theirs().any(|item| item.ends.as_ref() == Some(&person.id));
-        Share { frames: join(theirs()), last, ends }
+        // What puts them out is the last that they get.
+        let ends = |item: &&Item| item.number > after && item.ends.as_ref() == Some(&person.id);
+        let until = self.items.iter().position(|item| ends(&item));
+        let items = self.items.iter().take(until.map_or(usize::MAX, |place| place + 1));
+        let theirs = items.filter(|item| item.number > after && item.to.has(person));
+        Share { frames: join(theirs), last, ends: until.is_some() }
     }
 }
 
@@ -143,10 +146,11 @@ mod tests {
             item(3, Audience::Everybody),
             item(4, Audience::Crew),
             Item { ends: Some(amy.id.clone()), ..item(5, Audience::CrewAnd(amy.id.clone())) },
+            item(6, Audience::Everybody),
         ]);
         let (hers, his) = (mixed.share(&amy, 2), mixed.share(&host, 2));
-        assert_eq!((&hers.frames[..], hers.last, hers.ends), (&b"3;5;"[..], 5, true));
-        assert_eq!((&his.frames[..], his.ends), (&b"3;4;5;"[..], false));
+        assert_eq!((&hers.frames[..], hers.last, hers.ends), (&b"3;5;"[..], 6, true));
+        assert_eq!((&his.frames[..], his.ends), (&b"3;4;5;6;"[..], false));
     }
 
     #[test]

@@ -306,6 +306,12 @@ impl Person<'_> {
         self.station.send(method, path, Some(&self.token), body)
     }
 
+    /// An SDP offer.
+    pub fn send_sdp(&self, path: &str, offer: &str) -> Reply {
+        exchange_typed(&self.station.web, "POST", path, Some(&self.token), "application/sdp", offer)
+            .unwrap_or_else(|error| panic!("{path}: {error}\n{}", self.station.log()))
+    }
+
     /// One that must succeed, and its answer.
     pub fn done(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> serde_json::Value {
         let reply = self.send(method, path, body);
@@ -335,6 +341,11 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// A header by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
@@ -357,15 +368,27 @@ fn exchange(
     token: Option<&str>,
     body: Option<&serde_json::Value>,
 ) -> std::io::Result<Reply> {
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    exchange_typed(web, method, path, token, "application/json", &body)
+}
+
+/// One request with a body of this type.
+fn exchange_typed(
+    web: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    kind: &str,
+    body: &str,
+) -> std::io::Result<Reply> {
     let mut line = TcpStream::connect(web)?;
     line.set_read_timeout(Some(PATIENCE))?;
     write!(line, "{method} {path} HTTP/1.1\r\nHost: {web}\r\nConnection: close\r\n")?;
     if let Some(token) = token {
         write!(line, "Authorization: Bearer {token}\r\n")?;
     }
-    let body = body.map(ToString::to_string).unwrap_or_default();
     if !body.is_empty() {
-        write!(line, "Content-Type: application/json\r\n")?;
+        write!(line, "Content-Type: {kind}\r\n")?;
     }
     write!(line, "Content-Length: {}\r\n\r\n{body}", body.len())?;
     let mut bytes = Vec::new();
