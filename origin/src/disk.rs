@@ -177,7 +177,7 @@ impl RunDir {
         let record = &dir.record;
         let mut window =
             Window::restore(record.ladder(), record.anchor, &stored, &record.discontinuities, record.ended);
-        window.enter(dir.ranges.ranges());
+        window.restore_ranges(dir.ranges.ranges());
         Ok(Found { dir, window, inits })
     }
 

@@ -18,6 +18,8 @@ const KEPT: usize = 4_096;
 pub(crate) struct RangeFile {
     path: PathBuf,
     ranges: Vec<DateRange>,
+    /// The file may end within a line, since the disk did not take it whole.
+    torn: bool,
 }
 
 /// One line.
@@ -34,10 +36,11 @@ struct Line {
 impl RangeFile {
     /// That of a fresh run. The file is made with the first range.
     pub(crate) fn create(run: &Path) -> Self {
-        Self { path: run.join(NAME), ranges: Vec::new() }
+        Self { path: run.join(NAME), ranges: Vec::new(), torn: false }
     }
 
-    /// What an earlier process left. A line that its death cut is removed.
+    /// What an earlier process left. A line that its death cut is removed, and one that is not ours passed over:
+    /// the sound goes on without it.
     pub(crate) fn find(run: &Path) -> io::Result<Self> {
         let mut found = Self::create(run);
         let text = match fs::read(&found.path) {
@@ -47,7 +50,9 @@ impl RangeFile {
         };
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         for line in text[..whole].split_inclusive(|&byte| byte == b'\n') {
-            found.keep(&serde_json::from_slice::<Line>(line)?.parse()?);
+            if let Some(range) = serde_json::from_slice::<Line>(line).ok().and_then(Line::parse) {
+                found.keep(&range);
+            }
         }
         if whole < text.len() {
             OpenOptions::new().write(true).open(&found.path)?.set_len(whole as u64)?;
@@ -68,16 +73,25 @@ impl RangeFile {
         for range in changed {
             self.keep(range);
         }
-        OpenOptions::new().create(true).append(true).open(&self.path)?.write_all(&lines(changed)?)
+        let written = if self.torn {
+            self.rewrite()
+        } else {
+            let lines = lines(changed)?;
+            let opened = OpenOptions::new().create(true).append(true).open(&self.path);
+            opened.and_then(|mut file| file.write_all(&lines))
+        };
+        self.torn = written.is_err();
+        written
     }
 
     /// Forgets what was over before `start`, where the oldest segment that is kept begins.
     pub(crate) fn sweep(&mut self, start: MediaTime) -> io::Result<()> {
         let before = self.ranges.len();
         self.ranges.retain(|range| range.end().is_none_or(|end| end >= start));
-        if self.ranges.len() == before {
-            return Ok(());
-        }
+        if self.ranges.len() == before { Ok(()) } else { self.rewrite() }
+    }
+
+    fn rewrite(&self) -> io::Result<()> {
         // Written beside and moved into place: a crash leaves the old file or the new one.
         let beside = self.path.with_extension("jsonl.new");
         File::create(&beside)?.write_all(&lines(&self.ranges)?)?;
@@ -117,17 +131,15 @@ impl Line {
         }
     }
 
-    fn parse(self) -> io::Result<DateRange> {
-        let bad =
-            || io::Error::new(io::ErrorKind::InvalidData, format!("{NAME} has a line that is not ours"));
-        let class = RangeClass::ALL.into_iter().find(|class| class.name() == self.class).ok_or_else(bad)?;
+    /// `None` where it is not ours.
+    fn parse(self) -> Option<DateRange> {
+        let class = RangeClass::ALL.into_iter().find(|class| class.name() == self.class)?;
         let mut details = Vec::new();
         for (name, text) in self.details {
-            let detail = Detail::ALL.into_iter().find(|detail| detail.name() == name).ok_or_else(bad)?;
-            details.push((detail, text));
+            details.push((Detail::ALL.into_iter().find(|detail| detail.name() == name)?, text));
         }
         let range = DateRange::open(class, &self.key, MediaTime::from_ticks(self.start), &details);
-        Ok(match self.end {
+        Some(match self.end {
             Some(end) => range.closed(MediaTime::from_ticks(end)),
             None => range,
         })
@@ -198,9 +210,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_ours_is_refused() {
+    fn a_line_that_is_not_ours_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(NAME), b"{\"class\":\"x\"}\n").unwrap();
-        assert!(RangeFile::find(folder.path()).is_err());
+        let mut file = RangeFile::create(folder.path());
+        fs::write(folder.path().join(NAME), b"{\"class\":\"x\"}\n\xff\n").unwrap();
+        file.append(&[speaker("a", 40)]).unwrap();
+        assert_eq!(again(&folder), [speaker("a", 40)]);
+    }
+
+    #[test]
+    fn what_the_disk_did_not_take_is_written_with_what_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let mut file = RangeFile::create(&run);
+        assert!(file.append(&[speaker("a", 40)]).is_err(), "there is no such folder");
+        fs::create_dir(&run).unwrap();
+        file.append(&[speaker("b", 41)]).unwrap();
+        assert_eq!(RangeFile::find(&run).unwrap().ranges(), [speaker("a", 40), speaker("b", 41)]);
     }
 }

@@ -12,8 +12,8 @@ use air::{Air, BELOW};
 use http::{Method, StatusCode};
 use media::RungId;
 use origin::view::View;
-use packager::LatencyMode;
 use packager::playlist::{Kind, Skip};
+use packager::{Detail, LatencyMode, RangeClass};
 use proptest::prelude::*;
 use reader::Playlist;
 
@@ -26,17 +26,27 @@ enum Act {
     Interruption(u64),
     /// The process dies; another goes on after so many slots.
     Death(u64),
+    /// A message, so long.
+    Say(usize),
+    /// A range begins.
+    Open(RangeClass, &'static str),
+    /// It is over.
+    Close(RangeClass, &'static str),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let silence = || prop_oneof![6 => 0..4_u64, 2 => 4..24_u64, 1 => 24..90_u64];
+    let range = || (prop::sample::select(&RangeClass::ALL[..]), prop::sample::select(&["a", "b"][..]));
     let act = prop_oneof![
         6 => (1..60_usize).prop_map(Act::Sound),
         1 => (200..400_usize).prop_map(Act::Sound),
         2 => silence().prop_map(Act::Interruption),
         3 => silence().prop_map(Act::Death),
+        2 => (1..1_600_usize).prop_map(Act::Say),
+        3 => range().prop_map(|(class, key)| Act::Open(class, key)),
+        2 => range().prop_map(|(class, key)| Act::Close(class, key)),
     ];
-    prop::collection::vec(act, 1..14)
+    prop::collection::vec(act, 1..18)
 }
 
 /// Every playlist of a run, as it stands.
@@ -55,6 +65,7 @@ impl Seen {
                 let full = read(Skip::No);
                 full.holds_together().unwrap_or_else(|error| panic!("{} {kind:?}: {error}", rung.id));
                 assert_eq!(read(Skip::Yes).applied_to(&full), full, "D08: {} {kind:?}", rung.id);
+                assert_eq!(read(Skip::Ranges).applied_to(&full), full, "D09: {} {kind:?}", rung.id);
                 seen.push((rung.id, kind, full));
             }
         }
@@ -77,8 +88,8 @@ impl Seen {
             };
             assert_eq!(cut(list), cut(main), "{rung}");
             assert_eq!(
-                (&list.constant, list.discontinuity_sequence),
-                (&main.constant, main.discontinuity_sequence)
+                (&list.constant, list.discontinuity_sequence, &list.ranges),
+                (&main.constant, main.discontinuity_sequence, &main.ranges)
             );
         }
     }
@@ -125,6 +136,19 @@ fn live(mode: LatencyMode, acts: &[Act], ends: bool) {
                 }
             }
             Act::Interruption(slots) => air.interrupt(slots),
+            Act::Say(length) => {
+                let now = air.grid.start(air.next);
+                // One that finds no room is left out, whatever its length.
+                air.annotations.moment("x".repeat(length), None, now).ok();
+            }
+            Act::Open(class, key) => {
+                let now = air.grid.start(air.next);
+                air.annotations.open(class, key, &[], None, now).ok();
+            }
+            Act::Close(class, key) => {
+                let now = air.grid.start(air.next);
+                air.annotations.close(class, key, None, now);
+            }
             Act::Death(slots) => {
                 air.restart(slots);
                 look(&air);
@@ -161,6 +185,27 @@ fn t11_a_discontinuity_that_left_is_still_counted_after_a_restart() {
         &[Act::Sound(3), Act::Interruption(1), Act::Sound(330), Act::Death(0), Act::Sound(2)],
         true,
     );
+}
+
+#[test]
+fn t26_ranges_are_the_same_after_a_death_but_nobody_is_on_stage() {
+    let mut air = Air::open(LatencyMode::Low);
+    for class in RangeClass::ALL {
+        let now = air.grid.start(air.next);
+        air.annotations.open(class, "a", &[(Detail::Name, "\"Änn\"".into())], None, now).unwrap();
+    }
+    air.release(9);
+    let ranges = |air: &Air| Seen::of(&air.shelf.view()).0.remove(0).2.ranges;
+    let before = ranges(&air);
+    air.restart(1);
+    assert_eq!(ranges(&air), before);
+    air.release(1);
+    let after = ranges(&air);
+    let over: Vec<_> = after.keys().filter(|id| after[*id].end.is_some()).collect();
+    assert!(before.len() == 3 && over.len() == 1 && over[0].starts_with("speaker."), "{after:?}");
+    air.end();
+    air.restart(0);
+    assert_eq!(ranges(&air), after, "its end is served from disk");
 }
 
 #[test]

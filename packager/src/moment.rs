@@ -181,7 +181,9 @@ mod tests {
         let time = LOW.start(at(8, 1)) + media::MediaDuration::from_ticks(100);
         moments.push(time, "{\"a\":\"é\"}".into()).unwrap();
         assert!(moments.take(LOW, at(8, 0)).is_empty());
-        let found = events(&moments.take(LOW, at(8, 1)));
+        let boxes = moments.take(LOW, at(8, 1));
+        assert_eq!(boxes.len(), "{\"a\":\"é\"}".len() + AROUND);
+        let found = events(&boxes);
         let tag = b"ID3\x04\0\0\0\0\0\x1bTXXX\0\0\0\x11\0\0\x03onair\0{\"a\":\"\xc3\xa9\"}";
         assert_eq!(found, [(time.ticks(), 49 * 32, tag.to_vec())]);
         assert!(moments.take(LOW, at(8, 2)).is_empty(), "it is sent once");

@@ -39,13 +39,24 @@ impl Ranges {
         }
     }
 
+    /// Takes a range that an earlier process listed, into a playlist that ends at `edge`. What has ended was said
+    /// to be over when it ended.
+    pub(crate) fn restore(&mut self, range: &DateRange, anchor: WallClock, edge: MediaTime) {
+        self.enter(range, anchor, edge);
+        if let (Some(listed), Some(end)) = (self.listed.last_mut(), range.end()) {
+            listed.closing = range.closing_tag(anchor).map(|tag| (tag, end));
+        }
+    }
+
     /// Lets go of what ended before `start`, with which the playlist begins now (RFC 8216bis 6.2.1: never while
-    /// any date in the range maps to a segment). `edge` is where that playlist ends; what left more than
+    /// any date in the range maps to a segment), and was said to have ended before that too: where a run was
+    /// interrupted players learn of the end when it is long past. `edge` is where that playlist ends; what left more than
     /// `memory` before it is forgotten.
     pub(crate) fn leave(&mut self, start: MediaTime, edge: MediaTime, memory: MediaDuration) {
         let removed = &mut self.removed;
         self.listed.retain(|listed| {
-            let stays = listed.range.end().is_none_or(|end| end >= start);
+            let over = listed.range.end().zip(listed.closing.as_ref()).map(|(end, (_, said))| end.max(*said));
+            let stays = over.is_none_or(|over| over >= start);
             if !stays {
                 removed.push_back((listed.range.id(), edge));
             }

@@ -154,6 +154,15 @@ impl Window {
         self.drop_ranges();
     }
 
+    /// Lists what was listed of `ranges` by the process whose run was [restored](Self::restore).
+    pub fn restore_ranges(&mut self, ranges: &[DateRange]) {
+        let edge = self.end_time();
+        for range in ranges {
+            self.ranges.restore(range, self.anchor, edge);
+        }
+        self.drop_ranges();
+    }
+
     /// The date ranges that are listed, in the order in which they entered.
     pub fn ranges(&self) -> impl Iterator<Item = &DateRange> {
         self.ranges.iter()

@@ -11,7 +11,8 @@ use http_body_util::BodyExt;
 use media::{AudioProfile, RungId};
 use origin::{Body, Origin, RunDir, RunRecord, Shelf};
 use packager::{
-    Grid, GridStep, InitSection, LatencyMode, Msn, PartIndex, Position, RunId, RungPart, WallClock, Window,
+    Annotations, Grid, GridStep, InitSection, LatencyMode, Msn, PartIndex, Position, RunId, RungPart,
+    WallClock, Window,
 };
 
 /// Its name in URLs.
@@ -26,6 +27,8 @@ pub(crate) struct Air {
     pub(crate) grid: Grid,
     /// The next part.
     pub(crate) next: Position,
+    /// What goes with it beside the sound.
+    pub(crate) annotations: Annotations,
     dir: RunDir,
     folder: tempfile::TempDir,
     fence: u64,
@@ -108,7 +111,17 @@ impl Air {
         let origin = Origin::new(HELD_MAX);
         origin.channel_for("studio").open(shelf.clone());
         let next = Position { msn: Grid::FIRST, part: PartIndex(0) };
-        Self { origin, shelf, grid: Grid::new(mode), next, dir, folder, fence: 1, fresh_encoders: false }
+        Self {
+            origin,
+            shelf,
+            grid: Grid::new(mode),
+            next,
+            annotations: Annotations::default(),
+            dir,
+            folder,
+            fence: 1,
+            fresh_encoders: false,
+        }
     }
 
     /// The same, with whole slots behind it and a few parts of the next.
@@ -134,14 +147,16 @@ impl Air {
         }
     }
 
-    fn step(&self) -> GridStep {
+    fn step(&mut self) -> GridStep {
+        let (boxes, ranges) = self.annotations.take(self.grid, self.next);
+        let part = |rung| Bytes::from([boxes.as_slice(), &part_bytes(rung, self.next)].concat());
         GridStep {
             run: self.shelf.run().clone(),
             fence: self.fence,
             position: self.next,
             discontinuity: self.fresh_encoders,
-            ranges: Vec::new(),
-            rungs: RungId::ALL.map(|rung| RungPart { rung, bytes: part_bytes(rung, self.next) }).into(),
+            ranges,
+            rungs: RungId::ALL.map(|rung| RungPart { rung, bytes: part(rung) }).into(),
         }
     }
 
@@ -156,6 +171,8 @@ impl Air {
     pub(crate) fn restart(&mut self, slots: u64) {
         let run = self.shelf.run().clone();
         let found = RunDir::find(self.folder.path(), "studio", &run).unwrap();
+        let end = found.window.last().map_or(Grid::FIRST.start(), |last| self.grid.end(last));
+        self.annotations = Annotations::resume(found.window.ranges(), end);
         self.dir = found.dir;
         self.fence += 1;
         self.dir.set_fence(self.fence).unwrap();

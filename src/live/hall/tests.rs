@@ -1,3 +1,5 @@
+mod annotations;
+
 use std::path::Path;
 
 use ingest::{Answer, CloseReason, Protocol, Publisher as Asking, Sink, StreamKey};
