@@ -46,6 +46,15 @@ fn packager(mode: LatencyMode) -> Packager {
     Packager::new(run, 1, Grid::new(mode), &PROFILE.rungs(), Msn(SLOT), false)
 }
 
+/// The same, with what eight people say in one part.
+fn told(mode: LatencyMode) -> Packager {
+    let mut packager = packager(mode);
+    for _ in 0..8 {
+        packager.annotations().moment("x".repeat(160), None, Msn(SLOT).start()).expect("there is room");
+    }
+    packager
+}
+
 fn package(mut packager: Packager, units: &[(RungId, AccessUnit)], window: Option<Window>) -> usize {
     for (rung, unit) in units {
         packager.push(*rung, unit.clone()).expect("it is contiguous");
@@ -67,6 +76,9 @@ fn step(criterion: &mut Criterion) {
         let (units, full) = (units(mode), window(mode));
         group.bench_function(BenchmarkId::new("parts", mode), |bencher| {
             bencher.iter_batched(|| packager(mode), |it| package(it, &units, None), BatchSize::SmallInput);
+        });
+        group.bench_function(BenchmarkId::new("parts_and_messages", mode), |bencher| {
+            bencher.iter_batched(|| told(mode), |it| package(it, &units, None), BatchSize::SmallInput);
         });
         group.bench_function(BenchmarkId::new("parts_and_playlists", mode), |bencher| {
             bencher.iter_batched(

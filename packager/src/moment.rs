@@ -190,6 +190,15 @@ mod tests {
     }
 
     #[test]
+    fn eight_messages_of_160_bytes_fill_a_part() {
+        let mut moments = Moments::default();
+        for _ in 0..8 {
+            moments.push(LOW.start(at(8, 0)), "x".repeat(160)).unwrap();
+        }
+        assert_eq!(moments.take(LOW, at(8, 0)).len(), 8 * (89 + 160));
+    }
+
+    #[test]
     fn lengths_of_tags_have_seven_bits_a_byte() {
         assert_eq!(syncsafe(127), [0, 0, 0, 127]);
         assert_eq!(syncsafe(1_536), [0, 0, 12, 0]);
