@@ -7,11 +7,15 @@ import { Speaker } from "./speaker.ts";
 /** A listener's jitter buffer finds its size within this time, in seconds. */
 const SETTLING = 5;
 
+/** Packets as the station asks for them, or as a browser makes them that is not asked. */
+export type Packets = "as asked" | "usual";
+
 /** How old one person's voice is when another hears it on the stage: readings of so many seconds. */
-export async function measureStage(station: Station, seconds: number): Promise<number[]> {
+export async function measureStage(station: Station, seconds: number, packets: Packets): Promise<number[]> {
   const baseUrl = station.page("/").replace(/\/$/, "");
   const as = (accessToken?: string) => connect({ baseUrl, ...(accessToken ? { accessToken } : {}) });
   const register = (username: string) => {
+    username += packets === "usual" ? "1" : "2";
     const email = `${username}@example.org`;
     const body = { email, username, password: "a long enough secret", displayName: username };
     return answered(as().POST("/api/auth/register", { body }));
@@ -29,7 +33,9 @@ export async function measureStage(station: Station, seconds: number): Promise<n
     secret,
     button: "Speak",
   });
-  const speaker = await Speaker.open(station, place(host.accessToken));
+  const speaker = await Speaker.open(station, place(host.accessToken), async (page) => {
+    if (packets === "usual") await page.evaluate(forgetPacketTime);
+  });
   const hearer = await Speaker.open(station, place(guest.accessToken), prepareEar);
   try {
     await putEar(hearer.page);
@@ -42,4 +48,13 @@ export async function measureStage(station: Station, seconds: number): Promise<n
     await hearer.close();
     await speaker.close();
   }
+}
+
+/** Runs in the page: what an answer says of packet times is not heard. */
+function forgetPacketTime(): void {
+  const accept = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = function (description: RTCSessionDescriptionInit) {
+    const sdp = description.sdp?.replace(/^a=ptime:.*\r\n/gm, "");
+    return accept.call(this, { ...description, sdp });
+  };
 }

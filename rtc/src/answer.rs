@@ -9,8 +9,13 @@ const OPUS: &str = "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;usedtx=1"
 /// Priority of a candidate that a NAT maps to one of ours: below every host candidate over UDP.
 const PUBLIC_PRIORITY: u32 = (126 << 24) | (1 << 8) | 255;
 
-/// The engine's answer with our Opus parameters, and with the addresses by which a NAT is passed.
-pub(crate) fn finish(answer: &str, opus: u8, public: &[SocketAddr]) -> String {
+/// The length of packets that is asked for where people answer each other (RFC 8866 section 6.4), in ms: the shortest of
+/// those that browsers make, which is `minptime`.
+const SHORT: u8 = 10;
+
+/// The engine's answer with our Opus parameters, and with the addresses by which a NAT is passed. In the section `short`
+/// the client is asked for short packets.
+pub(crate) fn finish(answer: &str, opus: u8, public: &[SocketAddr], short: Option<&str>) -> String {
     let parameters = format!("a=fmtp:{opus} ");
     let mut finished = String::with_capacity(answer.len() + 200);
     let mut said_candidates = public.is_empty();
@@ -37,6 +42,9 @@ pub(crate) fn finish(answer: &str, opus: u8, public: &[SocketAddr]) -> String {
             push(&mut finished, format_args!("{parameters}{OPUS}"));
         } else {
             push(&mut finished, format_args!("{line}"));
+        }
+        if short.is_some() && line.strip_prefix("a=mid:") == short {
+            push(&mut finished, format_args!("a=ptime:{SHORT}"));
         }
     }
     finished

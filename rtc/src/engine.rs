@@ -47,6 +47,8 @@ pub enum JoinError {
 pub(crate) enum Way {
     /// From its client to us.
     In,
+    /// The same, from somebody who is answered: in short packets.
+    Talk,
     /// From us to its client.
     Out,
 }
@@ -144,7 +146,8 @@ impl Engine {
         let answer = rtc.sdp_api().accept_offer(offered).map_err(|cause| unreadable(&cause))?;
         let mut engine = Self { rtc, tapped, we: End::Server };
         let track = engine.track(offer, way)?;
-        let answer = answer::finish(&answer.to_sdp_string(), track.opus, &common.public);
+        let short = (way == Way::Talk).then_some(track.mid);
+        let answer = answer::finish(&answer.to_sdp_string(), track.opus, &common.public, short.as_deref());
         if answer::is_active(&answer) {
             engine.we = End::Client;
         }
@@ -154,7 +157,7 @@ impl Engine {
     /// What was negotiated for the first audio section that goes the way that is wanted.
     fn track(&self, offer: &Offer, way: Way) -> Result<Track, JoinError> {
         let (goes, none): (fn(Direction) -> bool, _) = match way {
-            Way::In => (Direction::sends, JoinError::NoTrack("published")),
+            Way::In | Way::Talk => (Direction::sends, JoinError::NoTrack("published")),
             Way::Out => (Direction::receives, JoinError::NoTrack("listened to")),
         };
         let audio = offer.audios().iter().find(|audio| goes(audio.direction)).ok_or_else(|| none.clone())?;

@@ -189,7 +189,8 @@ impl Rtc {
     }
 
     /// Answers somebody who comes onto a stage, to be heard there and by `ear`. They are sent as many voices at
-    /// once as the offer has sections that receive and do not send, eight at the most.
+    /// once as the offer has sections that receive and do not send, eight at the most. Their client is asked for packets
+    /// of 10 ms: half of what the usual ones make others wait.
     pub async fn speak(
         &self,
         offer: Offer,
@@ -197,7 +198,7 @@ impl Rtc {
         ear: Box<dyn Ear>,
     ) -> Result<Joined, JoinError> {
         let spot = Spot::take(stage);
-        self.join_at(stage.shard, offer, Way::In, |slots| Role::Speak(spot.with(slots), ear)).await
+        self.join_at(stage.shard, offer, Way::Talk, |slots| Role::Speak(spot.with(slots), ear)).await
     }
 
     /// Lets what a session sends go nowhere, or go on again.

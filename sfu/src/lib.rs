@@ -17,7 +17,7 @@
 //! speakers.enter(ann);
 //! speakers.enter(bob);
 //! slots.enter(Listener::new(1), Some(ann), Slots::USUAL);
-//! speakers.push(bob, Level::new(30), Duration::ZERO);
+//! speakers.push(bob, Level::new(30), Duration::from_millis(20), Duration::ZERO);
 //! slots.rank(&speakers.rank(Duration::ZERO));
 //! assert_eq!(
 //!     slots.poll_output(),
@@ -26,11 +26,13 @@
 //! ```
 
 mod forward;
+mod packet_length;
 mod places;
 mod slots;
 mod speakers;
 
 pub use forward::{Forward, Forwarded, Packet};
+pub use packet_length::packet_length;
 pub use places::{NoPlace, Offered, Places, QueueFull, Standing};
 pub use slots::{SlotChange, Slots};
 pub use speakers::{Level, Speakers};

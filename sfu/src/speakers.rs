@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::Voice;
 
-/// How long each level stands: the usual packet.
-const PACKET: Duration = Duration::from_millis(20);
+/// The longest that one level stands: no Opus packet is longer (RFC 6716 section 3.2.5).
+const PACKET_MAX: Duration = Duration::from_millis(120);
 
 /// What may come ahead of its time: a moment's delay, made up. Of a flood the rest tells nothing, or somebody
 /// could be heard for minutes by packets that take none.
@@ -72,17 +72,18 @@ impl Activity {
         Self { share: 0.0, floor: SOFTEST - ABOVE_FLOOR, until: None, speaks: None, spoke_last: None }
     }
 
-    fn push(&mut self, level: Level, now: Duration) {
+    fn push(&mut self, level: Level, length: Duration, now: Duration) {
+        let length = length.min(PACKET_MAX);
         self.be_silent_until(now);
         let begins = now.max(self.until.unwrap_or_default());
         if begins >= now + AHEAD {
             return;
         }
         let dbov = level.dbov();
-        self.floor = (self.floor + FLOOR_RISE * PACKET.as_secs_f64()).min(dbov);
+        self.floor = (self.floor + FLOOR_RISE * length.as_secs_f64()).min(dbov);
         let active = dbov > SOFTEST.max(self.floor + ABOVE_FLOOR);
-        self.follow(f64::from(u8::from(active)), PACKET);
-        self.until = Some(begins + PACKET);
+        self.follow(f64::from(u8::from(active)), length);
+        self.until = Some(begins + length);
         self.decide(now);
     }
 
@@ -138,10 +139,12 @@ impl Speakers {
         self.voices.remove(&voice);
     }
 
-    /// A packet of 20 ms came with this level. Of a voice that did not enter nothing is kept.
-    pub fn push(&mut self, voice: Voice, level: Level, now: Duration) {
+    /// A packet came with this level, for `length` of sound: [`packet_length`](crate::packet_length) tells of Opus.
+    /// More than 120 ms is not believed. Whoever calls leaves out what came before (RFC 2198 repeats packets). Of a
+    /// voice that did not enter nothing is kept.
+    pub fn push(&mut self, voice: Voice, level: Level, length: Duration, now: Duration) {
         if let Some(activity) = self.voices.get_mut(&voice) {
-            activity.push(level, now);
+            activity.push(level, length, now);
         }
     }
 

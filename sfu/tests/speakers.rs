@@ -10,6 +10,9 @@ const ANN: Voice = Voice::new(1);
 const BOB: Voice = Voice::new(2);
 const EVE: Voice = Voice::new(3);
 
+/// The usual packet.
+const PACKET: Duration = Duration::from_millis(20);
+
 /// What somebody does, as a level for each packet of 20 ms.
 #[derive(Clone, Copy)]
 enum Doing {
@@ -63,7 +66,7 @@ impl Stage {
         for _ in 0..(seconds * 50.0) as u64 {
             for (voice, doing) in doings {
                 if let Some(level) = doing.level(self.packet) {
-                    self.speakers.push(*voice, level, self.now());
+                    self.speakers.push(*voice, level, PACKET, self.now());
                 }
             }
             self.packet += 1;
@@ -142,9 +145,29 @@ fn a_flood_of_packets_is_no_speech() {
     let mut stage = Stage::with(&[ANN, BOB]);
     stage.pass(5.0, &[(BOB, Doing::Talks)], |_| {});
     for _ in 0..10_000 {
-        stage.speakers.push(ANN, Level::new(5), stage.now());
+        stage.speakers.push(ANN, Level::new(5), PACKET, stage.now());
     }
     assert!(!stage.speaks(ANN) && stage.first() == BOB);
+}
+
+#[test]
+fn a_level_counts_for_as_long_as_its_packet_lasts() {
+    let seconds = |packet: u64| {
+        let mut speakers = Speakers::new();
+        speakers.enter(ANN);
+        let times = (0..).map(|number| Duration::from_millis(number * packet));
+        let mut times = times.take_while(|now| *now < Duration::from_secs(2));
+        let begun = times.find(|now| {
+            speakers.push(ANN, Level::new(20), Duration::from_millis(packet), *now);
+            speakers.speaks(ANN, *now)
+        });
+        begun.unwrap().as_secs_f64() + packet as f64 / 1_000.0
+    };
+    // The activity of somebody who speaks without a gap passes a half after 0.45 s * ln 2.
+    for packet in [10, 20, 40, 60, 120] {
+        let late = seconds(packet) - 0.312;
+        assert!((0.0..=packet as f64 / 1_000.0).contains(&late), "{packet} ms: {} s", seconds(packet));
+    }
 }
 
 #[test]
@@ -185,14 +208,14 @@ fn with_two_slots_for_four_people_coughs_and_breaths_move_nobody() {
 proptest! {
     #[test]
     fn every_voice_is_ranked_once_whatever_is_reported(
-        reports in prop::collection::vec((0_u64..8, 0_u8.., 0_u64..5_000), 0..400)
+        reports in prop::collection::vec((0_u64..8, 0_u8.., 0_u64..300, 0_u64..5_000), 0..400)
     ) {
         let mut speakers = Speakers::new();
         (0..6).for_each(|voice| speakers.enter(Voice::new(voice)));
         let mut now = Duration::ZERO;
-        for (voice, level, later) in reports {
+        for (voice, level, length, later) in reports {
             now += Duration::from_millis(later);
-            speakers.push(Voice::new(voice), Level::new(level), now);
+            speakers.push(Voice::new(voice), Level::new(level), Duration::from_millis(length), now);
             let ranked = speakers.rank(now);
             let mut sorted = ranked.clone();
             sorted.sort_unstable();

@@ -7,15 +7,19 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rtc::{Forward, Forwarding, Heard, SessionId};
-use sfu::{Level, Listener, Packet, SlotChange, Slots, Speakers, Voice};
+use sfu::{Level, Listener, Packet, SlotChange, Slots, Speakers, Voice, packet_length};
 use tokio::sync::watch;
 
-/// Between two rankings of the voices: five packets. Who begins to speak is heard that much later the first
+/// Between two rankings of the voices: ten packets, or five. Who begins to speak is heard that much later the first
 /// time, when all slots are taken.
 const RANKING: Duration = Duration::from_millis(100);
 
 /// How loud a voice counts whose client does not say: as speech.
 const UNSAID: u8 = 30;
+
+/// A voice whose time goes back by more than this has begun anew: a second of 48 kHz. Less is a packet that comes late,
+/// or once more (RFC 2198).
+const ANEW: u64 = 48_000;
 
 /// Names a voice to others; what a session is named is a secret of its client.
 pub type VoiceId = u64;
@@ -67,6 +71,19 @@ pub struct StageView {
 struct Member {
     voice: VoiceId,
     ways: Vec<sfu::Forward>,
+    /// The newest time that its level was counted for.
+    newest: Option<u64>,
+}
+
+impl Member {
+    /// Whether a packet's level is to be counted: of a time that was not heard before.
+    fn is_new(&mut self, time: u64) -> bool {
+        let is_new = self.newest.is_none_or(|newest| time > newest || newest - time > ANEW);
+        if is_new {
+            self.newest = Some(time);
+        }
+        is_new
+    }
 }
 
 /// The floor of one stage.
@@ -147,7 +164,7 @@ impl Forwarding for Floor {
         let voice = self.next;
         self.next += 1;
         let ways = (0..slots.min(Slots::USUAL)).map(|_| sfu::Forward::new(first_sequence(), 0)).collect();
-        self.members.insert(session, Member { voice, ways });
+        self.members.insert(session, Member { voice, ways, newest: None });
         self.speakers.enter(Voice::new(voice));
         self.slots.enter(Listener::new(voice), Some(Voice::new(voice)), slots.min(Slots::USUAL));
         self.rank(at);
@@ -165,8 +182,13 @@ impl Forwarding for Floor {
 
     fn hear(&mut self, now: Instant, session: SessionId, packet: Heard<'_>) {
         let at = self.since_begun(now);
-        let Some(voice) = self.members.get(&session).map(|member| Voice::new(member.voice)) else { return };
-        self.speakers.push(voice, Level::new(packet.level.unwrap_or(UNSAID)), at);
+        let Some(member) = self.members.get_mut(&session) else { return };
+        let voice = Voice::new(member.voice);
+        if member.is_new(packet.time)
+            && let Some(length) = packet_length(packet.data)
+        {
+            self.speakers.push(voice, Level::new(packet.level.unwrap_or(UNSAID)), length, at);
+        }
         if at.saturating_sub(self.ranked) >= RANKING {
             self.rank(at);
         }
@@ -230,19 +252,44 @@ mod tests {
             stage
         }
 
-        /// Somebody says a packet; who is sent it, and in which slot.
+        fn hear(&mut self, number: u8, time: u64, level: u8, data: &[u8]) {
+            let packet = Heard { sequence: self.sequence, time, level: Some(level), data };
+            self.floor.hear(self.now, session(number), packet);
+        }
+
+        /// Somebody says a packet of 20 ms; who is sent it, and in which slot.
         fn say(&mut self, number: u8, level: u8) -> Vec<(SessionId, usize)> {
             self.now += Duration::from_millis(20);
             self.sequence += 1;
             let time = self.sequence * 960;
-            let packet = Heard { sequence: self.sequence, time, level: Some(level), data: b"sound" };
-            self.floor.hear(self.now, session(number), packet);
+            self.hear(number, time, level, &[31 << 3]);
             let mut sent: Vec<_> = std::iter::from_fn(|| self.floor.poll_output())
                 .map(|forward| (forward.to, forward.slot))
                 .collect();
             sent.sort_by_key(|(to, _)| to.to_string());
             sent
         }
+    }
+
+    #[test]
+    fn what_a_packet_repeats_is_counted_once() {
+        // Nine voices, eight slots: who is heard by the first is who speaks. Packets of 10 ms, each with the one
+        // before it (RED), for so long.
+        let speaks_after = |millis: u64| {
+            let mut stage = Stage::of(10);
+            let mut heard = false;
+            for number in 0..millis / 10 {
+                stage.now += Duration::from_millis(10);
+                for time in [number.saturating_sub(1), number] {
+                    stage.sequence = time;
+                    stage.hear(9, 480 * time, 20, &[30 << 3]);
+                }
+                heard = std::iter::from_fn(|| stage.floor.poll_output()).any(|sent| sent.to == session(0));
+            }
+            heard
+        };
+        // It is speech after 0.31 s, and ranked within 0.1 s; what is counted twice is speech after 0.16 s.
+        assert!(!speaks_after(300) && speaks_after(450));
     }
 
     #[test]

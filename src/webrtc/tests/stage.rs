@@ -20,6 +20,10 @@ async fn the_stage_is_for_those_who_may_speak() {
         assert!(made.url.starts_with(&format!("{path}/")), "{}", made.url);
         let voices = made.answer.lines().filter(|line| *line == "a=sendonly").count();
         assert_eq!(voices, 8, "{}", made.answer);
+        // Short packets are asked for where we receive, and nowhere else.
+        let asked = made.answer.split("m=audio").skip(1).map(|section| section.contains("a=ptime:10\r\n"));
+        let receives = made.answer.split("m=audio").skip(1).map(|section| section.contains("a=recvonly"));
+        assert!(asked.eq(receives), "{}", made.answer);
     }
     let stats = desk.get(&format!("/api/broadcasts/{id}/stats"), &host.token).await.must_be(200);
     let protocols: Vec<_> =

@@ -191,6 +191,8 @@ impl Programme {
 }
 
 #[cfg(test)]
+mod packet_time_tests;
+#[cfg(test)]
 mod pause_tests;
 #[cfg(test)]
 #[path = "../../tests/speech/mod.rs"]
