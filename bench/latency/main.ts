@@ -69,7 +69,7 @@ async function measureMode(
   publisher: number,
   stallSeconds: number,
 ): Promise<void> {
-  const station = await Station.open("--studio-latency-mode", plan.mode);
+  const station = await Station.open("--studio-latency-mode", plan.mode, "--rtc", "off");
   const microphone = new Microphone(station.publishUrl);
   try {
     say(`\n${plan.mode}: ${plan.joins} joins of ${plan.seconds} s`);

@@ -28,9 +28,9 @@ afterEach(async () => {
   await station?.close();
 });
 
-/** A server with these flags; what it said is shown when the test fails. */
+/** A server that has HLS alone, with these flags; what it said is shown when the test fails. */
 async function open(...flags: string[]): Promise<void> {
-  const opened = await Station.open(...flags);
+  const opened = await Station.open("--rtc", "off", ...flags);
   station = opened;
   onTestFailed(() => {
     process.stderr.write([opened.log, ...publishers.map(({ log }) => log)].join("\n"));

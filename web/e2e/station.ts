@@ -90,8 +90,7 @@ export class Station {
       http,
       "--rtmp",
       rtmp,
-      "--rtc",
-      "127.0.0.1:0",
+      ...(this.#flags.includes("--rtc") ? [] : ["--rtc", "127.0.0.1:0"]),
       "--data-dir",
       this.#dataDir,
       ...this.#flags,
@@ -146,14 +145,15 @@ function parseBanner(banner: string): Addresses | null {
   return web && rtmp && streamKey ? { web, rtmp, streamKey } : null;
 }
 
-/** A 440 Hz tone published by ffmpeg over RTMP, as fast as time passes. */
+/** A sound published by ffmpeg over RTMP, as fast as time passes. */
 export class Publisher {
   readonly #process: ChildProcess;
   #log = "";
 
-  constructor(url: string) {
+  /** `source` is what ffmpeg's `lavfi` makes: a 440 Hz tone unless told otherwise. */
+  constructor(url: string, source = "sine=frequency=440:sample_rate=48000") {
     const encoder = ["-c:a", "aac", "-b:a", "128k", "-f", "flv", url];
-    const tone = ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-ac", "2"];
+    const tone = ["-re", "-f", "lavfi", "-i", source, "-ac", "2"];
     this.#process = spawn("ffmpeg", ["-hide_banner", "-loglevel", "error", ...tone, ...encoder], {
       stdio: ["ignore", "ignore", "pipe"],
     });

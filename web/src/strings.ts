@@ -1,4 +1,6 @@
+import type { Transport } from "./media/desk.ts";
 import type { LossReason } from "./media/engine.ts";
+import type { Choice } from "./media/receiver.ts";
 
 const ONE_DECIMAL = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
@@ -54,6 +56,20 @@ export const strings = {
     latency: (seconds: number) => `${ONE_DECIMAL.format(seconds)} s`,
     latencyLabel: "behind live",
     latencyUnknown: "Live",
+
+    way: {
+      label: "Sound by",
+      choice: {
+        auto: "What is free",
+        webrtc: "WebRTC, the soonest",
+        hls: "HLS, the steadiest",
+      } satisfies Record<Choice, string>,
+      heard: { webrtc: "You hear WebRTC.", hls: "You hear HLS." } satisfies Record<Transport, string>,
+      movingTo: {
+        webrtc: "Moving to WebRTC.",
+        hls: "Moving to HLS, which takes a minute.",
+      } satisfies Record<Transport, string>,
+    },
   },
 
   apiDocs: {

@@ -6,7 +6,10 @@ export type BroadcastStatus = Schema<"BroadcastStatus">;
 export type Broadcast = Pick<
   Schema<"Broadcast">,
   "id" | "title" | "status" | "startedAt" | "listenerCount"
-> & { readonly playback: Pick<Schema<"Playback">, "hlsUrl"> };
+> & { readonly playback: Pick<Schema<"Playback">, "hlsUrl" | "whepUrl"> };
+
+/** How a broadcast is heard by whoever asks. */
+export type PlaybackAnswer = Schema<"PlaybackAnswer">;
 
 /** One page of broadcasts; `total` counts all pages. */
 export type BroadcastPage = Pick<Schema<"BroadcastPage">, "nextCursor" | "total"> & {
@@ -32,10 +35,7 @@ export async function loadBroadcast(id: string, signal: AbortSignal): Promise<Br
 }
 
 /** How to hear a broadcast; where it is not everybody's, the answer sets the cookie that opens it for a minute. */
-export function loadPlayback(
-  id: string,
-  signal: AbortSignal,
-): Promise<Pick<Schema<"PlaybackAnswer">, "expiresAt">> {
+export function loadPlayback(id: string, signal: AbortSignal): Promise<PlaybackAnswer> {
   return answered(station.GET("/api/broadcasts/{id}/playback", { params: { path: { id } }, signal }));
 }
 

@@ -127,6 +127,11 @@ export class HlsPlayer {
     this.#play();
   }
 
+  /** The programme's clock (ms since 1970) of what is heard now; null while unknown. */
+  programTime(): number | null {
+    return this.#engine?.programTime() ?? null;
+  }
+
   /** Ends everything; the player may be attached again. */
   close(): void {
     this.#release();

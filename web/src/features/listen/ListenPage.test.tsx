@@ -39,7 +39,7 @@ const STUDIO: Broadcast = {
   status: "live",
   startedAt: new Date(Date.now() - 61 * 60_000).toISOString(),
   listenerCount: 12,
-  playback: { hlsUrl: "/live/studio/index.m3u8" },
+  playback: { hlsUrl: "/live/studio/index.m3u8", whepUrl: null },
 };
 
 beforeEach(() => {
@@ -178,4 +178,23 @@ test("what changes is in a live region, the counting latency is not", async () =
   await say("playing");
   const latency = await screen.findByText(/^2\.[12] s$/);
   expect(screen.getByRole("status").contains(latency)).toBe(false);
+});
+
+test("a station without WebRTC offers no choice", async () => {
+  await listen();
+  await say("playing");
+  expect(screen.queryByLabelText("Sound by")).toBeNull();
+});
+
+test("where there is WebRTC the page says by which way the sound comes, and lets choose", async () => {
+  broadcast = { ...STUDIO, playback: { ...STUDIO.playback, whepUrl: "/whep/studio" } };
+  await open();
+  const choice = await screen.findByLabelText("Sound by");
+  await userEvent.selectOptions(choice, "hls");
+  expect((choice as HTMLSelectElement).value).toBe("hls");
+  await press("Listen");
+  await vi.waitFor(() => expect(station.opened).toHaveLength(1));
+  await say("playing");
+  expect(screen.getByText("You hear HLS.")).toBeDefined();
+  expect(beats).toBe(1);
 });

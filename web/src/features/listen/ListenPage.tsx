@@ -12,6 +12,7 @@ import { announce } from "./media-session.ts";
 import { type Action, screenOf } from "./screen.ts";
 import { usePlayer, usePresence } from "./use-player.ts";
 import { Volume } from "./Volume.tsx";
+import { Way } from "./Way.tsx";
 
 /** How often the server is asked about the broadcast, in milliseconds. */
 const EVERY_MS = 5000;
@@ -22,20 +23,19 @@ export function ListenPage(props: { id: string }) {
   const [watch] = useState(() => new Watch((signal) => loadBroadcast(id, signal), EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
   const broadcast = watched.status === "loading" ? undefined : watched.value;
-  const [player, state] = usePlayer(id);
+  const [player, state, route] = usePlayer(id);
   const audio = useRef<HTMLAudioElement>(null);
   const title = broadcast?.title ?? id;
 
-  usePresence(id, state.phase === "playing");
+  // Who hears by WebRTC is counted by the session.
+  usePresence(id, route.heard === "hls");
 
   const act = (action: Action) => {
     if (action === "stop") player.close();
     else if (action === "unblock") player.unblock();
     else if (audio.current !== null) {
-      player.attach(
-        audio.current,
-        broadcast?.playback.hlsUrl ?? `/live/${encodeURIComponent(id)}/index.m3u8`,
-      );
+      const { hlsUrl, whepUrl } = broadcast?.playback ?? elsewhere(id);
+      player.attach(audio.current, { hlsUrl, whepUrl });
     }
   };
 
@@ -69,7 +69,10 @@ export function ListenPage(props: { id: string }) {
       <Latency state={state} />
       <div className={styles.controls}>
         <ActionButton action={screen.action} ended={state.phase === "ended"} act={act} />
-        {asked ? <Volume audio={audio} /> : null}
+        {asked ? <Volume player={player} /> : null}
+        {screen.action !== "none" && broadcast?.playback.whepUrl ? (
+          <Way player={player} route={route} />
+        ) : null}
       </div>
       {/* biome-ignore lint/a11y/useMediaCaption: live speech as it is spoken; there is no text to show yet. */}
       <audio ref={audio} />
@@ -87,6 +90,11 @@ function About(props: { broadcast: Broadcast | null | undefined }) {
       <li>{strings.listen.listeners(broadcast.listenerCount)}</li>
     </ul>
   );
+}
+
+/** Where a broadcast that the server has not told of would be. */
+function elsewhere(id: string): Broadcast["playback"] {
+  return { hlsUrl: `/live/${encodeURIComponent(id)}/index.m3u8`, whepUrl: null };
 }
 
 /** Whole minutes; a page whose clock runs behind the server's sees none, not fewer. */

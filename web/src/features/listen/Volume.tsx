@@ -1,11 +1,12 @@
-import { type RefObject, useState } from "react";
+import { useState } from "react";
 
+import type { Receiver } from "../../media/receiver.ts";
 import { strings } from "../../strings.ts";
 import styles from "./listen.module.css";
 
 /** How loud, 0 to 100; the system's own keys do the same where a page may not (iPhone). */
-export function Volume(props: { audio: RefObject<HTMLAudioElement | null> }) {
-  const [percent, setPercent] = useState(100);
+export function Volume(props: { player: Receiver }) {
+  const [percent, setPercent] = useState(props.player.volume * 100);
   return (
     <label className={styles.volume}>
       <span>{strings.listen.volume}</span>
@@ -18,7 +19,7 @@ export function Volume(props: { audio: RefObject<HTMLAudioElement | null> }) {
         onChange={(event) => {
           const chosen = event.currentTarget.valueAsNumber;
           setPercent(chosen);
-          if (props.audio.current) props.audio.current.volume = chosen / 100;
+          props.player.setVolume(chosen / 100);
         }}
       />
     </label>

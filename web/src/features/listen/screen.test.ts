@@ -10,7 +10,7 @@ function broadcast(status: BroadcastStatus): Broadcast {
     status,
     startedAt: null,
     listenerCount: 0,
-    playback: { hlsUrl: "/live/studio/index.m3u8" },
+    playback: { hlsUrl: "/live/studio/index.m3u8", whepUrl: null },
   };
 }
 

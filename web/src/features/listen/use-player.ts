@@ -1,18 +1,21 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-import { loadPlayback, loadServerTime, sendHeartbeat } from "../../api/broadcasts.ts";
+import { loadPlayback, loadServerTime, type PlaybackAnswer, sendHeartbeat } from "../../api/broadcasts.ts";
 import { Presence } from "../../api/presence.ts";
 import { ServerClock } from "../../api/server-clock.ts";
+import { openDesk, TAKES_HLS } from "../../media/desk.ts";
 import { HlsPlayer } from "../../media/hls-player.ts";
 import { type LoadEngines, lazyEngine } from "../../media/lazy-engine.ts";
 import { Pass } from "../../media/pass.ts";
 import type { PlayerState } from "../../media/player-state.ts";
+import { type Advice, Receiver, type Route } from "../../media/receiver.ts";
+import { WhepPlayer } from "../../media/whep-player.ts";
 
 /** hls.js is larger than everything else together: it comes beside the page, not before it. */
 const loadEngines: LoadEngines = () => import("../../media/hls-engine.ts");
 
-/** The player of the page of `id`, and its state; closed with the page. */
-export function usePlayer(id: string): [HlsPlayer, PlayerState] {
+/** The receiver of the page of `id`, its state and its route; closed with the page. */
+export function usePlayer(id: string): [Receiver, PlayerState, Route] {
   const [{ clock, pass, player }] = useState(() => {
     const pass = new Pass((signal) => loadPlayback(id, signal));
     const clock = new ServerClock({ load: loadServerTime, monotonicNow: () => performance.now() });
@@ -20,9 +23,22 @@ export function usePlayer(id: string): [HlsPlayer, PlayerState] {
       const [engines] = await Promise.all([loadEngines(), pass.ready()]);
       return engines;
     });
-    return { clock, pass, player: new HlsPlayer({ open, serverNow: clock.now, random: Math.random }) };
+    const player = new Receiver({
+      hls: new HlsPlayer({ open, serverNow: clock.now, random: Math.random }),
+      whep: new WhepPlayer({
+        connect: (configuration) => new RTCPeerConnection(configuration),
+        fetch: (url, init) => fetch(url, init),
+      }),
+      ask: async (signal) => adviceOf(await loadPlayback(id, signal)),
+      openDesk,
+      takesHls: TAKES_HLS,
+      serverNow: clock.now,
+      random: Math.random,
+    });
+    return { clock, pass, player };
   });
   const state = useSyncExternalStore(player.subscribe, player.getState);
+  const route = useSyncExternalStore(player.subscribe, player.getRoute);
   useEffect(() => {
     clock.start();
     pass.start();
@@ -34,7 +50,12 @@ export function usePlayer(id: string): [HlsPlayer, PlayerState] {
       player.close();
     };
   }, [clock, pass, player]);
-  return [player, state];
+  return [player, state, route];
+}
+
+function adviceOf({ transport, whepUrl, token, iceServers }: PlaybackAnswer): Advice {
+  const invitation = whepUrl === null ? null : { whepUrl, token, iceServers };
+  return { transport: transport === "webrtc" ? "webrtc" : "hls", invitation };
 }
 
 /** Counts this page as a listener of `id` while `listening`. */
