@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from "vitest";
 
 import { type Browser, openBrowser, type Page } from "./browser.ts";
 import { axeFindings } from "./ear.ts";
@@ -21,8 +21,9 @@ afterAll(async () => {
   await browser.close();
 });
 
-beforeEach(async () => {
-  station = await Station.open("--webrtc-listeners-max", "1", "--publisher-grace-seconds", "2");
+/** Opens the page of a broadcast that is on air, of a station with these flags. */
+async function tuneIn(...flags: string[]): Promise<void> {
+  station = await Station.open(...flags);
   publisher = new Publisher(station.publishUrl, CLOCK_TONE);
   onTestFailed(() => {
     process.stderr.write(`${station.log}\n${publisher.log}`);
@@ -33,7 +34,7 @@ beforeEach(async () => {
   await page.goto(station.page("/listen/studio"));
   // Before the broadcast the page would not offer to choose.
   await page.getByText("Press Listen and you are there.").waitFor({ timeout: 60_000 });
-});
+}
 
 afterEach(async () => {
   await page?.context().close();
@@ -81,6 +82,7 @@ async function keepOut(): Promise<void> {
 }
 
 test("from HLS to WebRTC the programme goes on", async () => {
+  await tuneIn();
   await choose("hls");
   await pressListen();
   await says(BY_HLS);
@@ -90,6 +92,7 @@ test("from HLS to WebRTC the programme goes on", async () => {
 });
 
 test("from WebRTC to HLS the programme goes on", async () => {
+  await tuneIn();
   await pressListen();
   await says(BY_WEBRTC);
   await choose("hls");
@@ -98,6 +101,7 @@ test("from WebRTC to HLS the programme goes on", async () => {
 });
 
 test("a network that lets no WebRTC through is heard by HLS", async () => {
+  await tuneIn();
   await keepOut();
   await page.reload();
   await pressListen();
@@ -106,6 +110,7 @@ test("a network that lets no WebRTC through is heard by HLS", async () => {
 });
 
 test("a station whose places are taken is heard by HLS", async () => {
+  await tuneIn("--webrtc-listeners-max", "1");
   const [first, second] = [page, await page.context().newPage()];
   await pressListen();
   await says(BY_WEBRTC);
@@ -117,6 +122,7 @@ test("a station whose places are taken is heard by HLS", async () => {
 });
 
 test("whoever stops and listens again hears again", async () => {
+  await tuneIn();
   await pressListen();
   await says(BY_WEBRTC);
   await page.getByRole("button", { name: "Stop" }).click();
@@ -129,7 +135,14 @@ test("whoever stops and listens again hears again", async () => {
   expect(recording.silence(at + 1, at + 2)).toBeLessThanOrEqual(0.03);
 });
 
+test("where playback is signed WebRTC is let in by what the page was given", async () => {
+  await tuneIn("--signed-playback", "always");
+  await pressListen();
+  await says(BY_WEBRTC);
+});
+
 test("the end of the broadcast is told to those who hear it by WebRTC too", async () => {
+  await tuneIn("--publisher-grace-seconds", "2");
   await pressListen();
   await says(BY_WEBRTC);
   await publisher.drop();

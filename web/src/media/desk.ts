@@ -65,6 +65,11 @@ export class Desk {
     await this.#context.suspend();
   }
 
+  /** Takes it down. */
+  async close(): Promise<void> {
+    await this.#context.close();
+  }
+
   /** Calls `listener` when it begins or stops to run, until `signal` is aborted. */
   onRunning(listener: () => void, signal: AbortSignal): void {
     this.#context.addEventListener("statechange", listener, { signal });

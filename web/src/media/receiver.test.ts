@@ -28,6 +28,10 @@ class FakeDesk {
     this.#tell();
   }
   async rest(): Promise<void> {}
+  closed = false;
+  async close(): Promise<void> {
+    this.closed = true;
+  }
   #tell: () => void = () => {};
   onRunning(listener: () => void): void {
     this.#tell = listener;
@@ -350,6 +354,28 @@ test("the end of the broadcast is the end", async () => {
   audio.ended = true;
   audio.say("ended");
   expect(phase()).toBe("ended");
+});
+
+test("an end that HLS learns first, on the way to it, is the end", async () => {
+  await hearWebrtc();
+  receiver.choose("hls");
+  await pass(0.1);
+  hlsPlays();
+  engines.at(-1)?.tell({ kind: "closed" });
+  audio.ended = true;
+  audio.say("ended");
+  expect(heard()).toBe("webrtc");
+  peers.at(-1)?.become("failed");
+  expect(phase()).toBe("ended");
+});
+
+test("a page that is left gives its desk back", async () => {
+  await hearWebrtc();
+  receiver.close();
+  expect(desk.closed).toBe(false);
+  receiver.dispose();
+  expect(desk.closed).toBe(true);
+  expect(phase()).toBe("idle");
 });
 
 test("where the desk may not take HLS the element itself is silenced", async () => {

@@ -183,6 +183,13 @@ export class Receiver {
     this.#tell();
   }
 
+  /** Ends everything for good, and gives back what a browser has few of. */
+  dispose(): void {
+    this.close();
+    void this.#desk?.close();
+    this.#desk = null;
+  }
+
   get #takesHls(): boolean {
     return this.#desk !== null && this.#parts.takesHls;
   }
@@ -232,6 +239,11 @@ export class Receiver {
   async #consider(how: Move["how"]): Promise<void> {
     const signal = this.#opened?.signal;
     if (signal === undefined || this.#desk === null || this.#audio === null) return;
+    if (this.#heard === "webrtc" && this.#choice !== "hls") {
+      // A place that one has is not asked for.
+      this.#dropMove("unheard");
+      return;
+    }
     const invitation = this.#choice === "hls" ? null : await this.#invitation(signal);
     if (signal.aborted || this.#heard === null) return;
     const wanted: Transport = invitation === null ? "hls" : "webrtc";
@@ -272,9 +284,7 @@ export class Receiver {
       return;
     }
     if (phase === "ended" && this.#heard === "hls") {
-      this.#release();
-      this.#ended = true;
-      this.#tell();
+      this.#finish();
       return;
     }
     if (this.#heard === "hls") {
@@ -304,6 +314,10 @@ export class Receiver {
     if (this.#heard === "webrtc") {
       if (moving === "hls") this.#hear("hls");
       else this.#beginHls();
+    }
+    if (this.#parts.hls.getState().phase === "ended") {
+      this.#finish();
+      return;
     }
     if (this.#attempt >= ATTEMPTS || this.#choice === "hls") return;
     this.#attempt += 1;
@@ -398,6 +412,12 @@ export class Receiver {
     const at = this.#parts.whep.programTime(now);
     if (now === null || at === null) return null;
     return Math.max(0, Math.round((now - at) / 100 + (this.#desk?.delay ?? 0) * 10) / 10);
+  }
+
+  #finish(): void {
+    this.#release();
+    this.#ended = true;
+    this.#tell();
   }
 
   #release(): void {

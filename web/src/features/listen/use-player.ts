@@ -47,7 +47,7 @@ export function usePlayer(id: string): [Receiver, PlayerState, Route] {
     return () => {
       clock.stop();
       pass.stop();
-      player.close();
+      player.dispose();
     };
   }, [clock, pass, player]);
   return [player, state, route];
