@@ -3,7 +3,7 @@
 # Where it may not install, it says in one line what is missing, and exits 1.
 #
 #   scripts/deps.sh build   what `make run` needs (the default)
-#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, coturn, Python
+#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, Redis, coturn, Python
 #   scripts/deps.sh bench   what `make bench` needs as well: nginx
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,6 +44,8 @@ need_test() {
     need pebble pebble
     # The store is tested on a server of its own; the one that Debian may start is left alone.
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || need postgres postgresql
+    # Stations hear each other's rooms through it.
+    need redis-server redis-server
     [ -n "${CHROMIUM:-}" ] || need chromium chromium
     # The relay that WebRTC clients behind strict firewalls use.
     need turnserver coturn

@@ -112,6 +112,26 @@ labels! {
 }
 
 labels! {
+    /// Which way a message goes between stations.
+    Direction ["direction"] {
+        /// To other stations.
+        Out => ["out"],
+        /// From another station.
+        In => ["in"],
+    }
+}
+
+labels! {
+    /// Where a message between stations waits.
+    Queue ["queue"] {
+        /// For Redis.
+        Outbox => ["outbox"],
+        /// For a room.
+        Inbox => ["inbox"],
+    }
+}
+
+labels! {
     /// What a response is part of.
     PathClass ["path"] {
         /// A playlist, multivariant or media, whole or delta.

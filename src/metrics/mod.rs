@@ -14,6 +14,7 @@
 //! assert!(text.contains("onair_listeners{transport=\"hls\"} 12\n"));
 //! ```
 
+pub mod bus;
 pub mod labels;
 pub mod process;
 pub mod series;
@@ -27,6 +28,7 @@ use prometheus_client::{
 };
 
 use self::{
+    bus::BusCounts,
     labels::{
         AnnotationDropped, BroadcastState, Dropped, JoinFailure, Listener, NoLabel, PathClass, Publisher,
         StatusClass,
@@ -96,6 +98,8 @@ pub struct Metrics {
     pub late_ticks: Counters<NoLabel>,
     /// What was to be said beside the sound and was left out, by why.
     pub annotations_dropped: Counters<AnnotationDropped>,
+    /// The bus between stations.
+    pub bus: BusCounts,
     webrtc: WebRtc,
     process_cpu: Seconds,
     process_memory: Gauges<NoLabel>,
@@ -132,6 +136,7 @@ impl Metrics {
             source_concealed_frames: Counters::new(),
             late_ticks: Counters::new(),
             annotations_dropped: Counters::new(),
+            bus: BusCounts::new(),
             webrtc: WebRtc::new(),
             process_cpu: Seconds::default(),
             process_memory: Gauges::new(),
@@ -197,6 +202,10 @@ impl Metrics {
             "onair_webrtc_datagrams_total" => Box::new(self.webrtc.datagrams.clone()),
             "onair_webrtc_datagrams_dropped_total" => Box::new(self.webrtc.dropped.clone()),
             "onair_webrtc_strays_total" => Box::new(self.webrtc.strays.clone()),
+            "onair_bus_connected" => Box::new(self.bus.connected.clone()),
+            "onair_bus_messages_total" => Box::new(self.bus.messages.clone()),
+            "onair_bus_messages_dropped_total" => Box::new(self.bus.dropped.clone()),
+            "onair_bus_gaps_total" => Box::new(self.bus.gaps.clone()),
             "onair_process_cpu_seconds_total" => Box::new(self.process_cpu.clone()),
             "onair_process_resident_memory_bytes" => Box::new(self.process_memory.clone()),
             "onair_process_open_fds" => Box::new(self.process_fds.clone()),

@@ -1,7 +1,8 @@
 //! The list of all metrics, in one place.
 
 use super::labels::{
-    AnnotationDropped, BroadcastState, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher,
+    AnnotationDropped, BroadcastState, Direction, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher,
+    Queue,
     SessionEnd, StatusClass,
 };
 
@@ -215,6 +216,34 @@ pub const TABLE: &[Row] = &[
         None,
         &[],
         "Datagrams that came to the WebRTC port and belong to no session",
+    ),
+    row(
+        "onair_bus_connected",
+        Gauge,
+        None,
+        &[],
+        "1 while Redis carries what rooms say to other stations; 0 also where none is set",
+    ),
+    row(
+        "onair_bus_messages_total",
+        Counter,
+        None,
+        &[label::<Direction, 0>()],
+        "Messages of rooms that went to other stations, and that came from them",
+    ),
+    row(
+        "onair_bus_messages_dropped_total",
+        Counter,
+        None,
+        &[label::<Queue, 0>()],
+        "Messages of rooms between stations that were dropped because too many waited",
+    ),
+    row(
+        "onair_bus_gaps_total",
+        Counter,
+        None,
+        &[],
+        "Times that a room missed something said at another station",
     ),
     row(
         "onair_process_cpu_seconds_total",

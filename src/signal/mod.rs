@@ -4,6 +4,7 @@
 //! its client sends and writes what the room tells; a room that anybody is in has a task ([`hub`]) that owns it and
 //! makes each message once for all. What follows from an event outside the room is in [`follow_up`].
 
+pub mod bus;
 mod connection;
 mod delivery;
 mod endpoint;
