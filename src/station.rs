@@ -26,6 +26,7 @@ use crate::api::{self, Addresses, Context};
 use crate::auth::{Auth, secrets};
 use crate::banner::{Banner, Publishing, address};
 use crate::broadcasts::builtin::{self, Demo};
+use crate::broadcasts::minutes::Minutes;
 use crate::broadcasts::{Books, resumption, scribe};
 use crate::covers::Covers;
 use crate::database;
@@ -39,7 +40,8 @@ use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Gate, Ledger};
 use crate::settings::Settings;
-use crate::signal::{House, Rooms};
+use crate::signal::bus::Bus;
+use crate::signal::{BarredGuests, House, Rooms};
 use crate::webrtc::WebRtc;
 use doors::Doors;
 
@@ -135,17 +137,27 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         let (requests, presence) = (requests.clone(), presence.clone());
         Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
     });
-    let rooms = Rooms::new(House::new(
-        handle.clone(),
-        presence.clone(),
-        store.clone(),
-        journal.clone(),
-        gate.clone(),
-        webrtc.clone(),
-        metrics.clone(),
-        tasks.clone(),
-        shutdown.clone(),
-    ));
+    let bus = Bus::alone();
+    let rooms = Rooms::new(House {
+        hall: handle.clone(),
+        presence: presence.clone(),
+        store: store.clone(),
+        journal: journal.clone(),
+        gate: gate.clone(),
+        webrtc: webrtc.clone(),
+        metrics: metrics.clone(),
+        bus,
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+        guests: BarredGuests::default(),
+    });
+    let minutes = Minutes {
+        hall: handle.clone(),
+        presence: presence.clone(),
+        rooms: rooms.clone(),
+        journal: journal.clone(),
+    };
+    tasks.spawn(minutes.run(shutdown.clone()));
     let context = Context {
         hall: handle.clone(),
         origin: origin.clone(),

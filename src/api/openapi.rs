@@ -7,13 +7,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
     Response, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
+
+use wire::message::{Client, Joined, Notice};
 
 use super::error::{PROBLEM_JSON, Wire};
 
@@ -54,6 +56,10 @@ pub(super) fn base() -> OpenApi {
         .schema("Problem", Wire::schema());
     let mut schemas = Vec::new();
     Wire::schemas(&mut schemas);
+    // What goes over a room's WebSocket, for clients that are generated from this document.
+    schemas.extend(named::<Client>());
+    schemas.extend(named::<Notice>());
+    schemas.extend(named::<Joined<'_>>());
     components = components.schemas_from_iter(schemas);
     for (name, status, meaning) in REFUSALS {
         components = components.response(*name, refusal(status, meaning));
@@ -64,6 +70,14 @@ pub(super) fn base() -> OpenApi {
         .description(Some(ABOUT))
         .license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()));
     OpenApiBuilder::new().info(info).components(Some(components.build())).build()
+}
+
+/// A schema under its name, with all that it refers to.
+fn named<T: ToSchema>() -> Vec<(String, RefOr<Schema>)> {
+    let mut schemas = Vec::new();
+    T::schemas(&mut schemas);
+    schemas.push((T::name().into_owned(), T::schema()));
+    schemas
 }
 
 fn refusal(status: &str, meaning: &str) -> Response {

@@ -33,7 +33,8 @@ use crate::metrics::Metrics;
 use crate::playback::{Gate, Ledger};
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
-use crate::signal::{House, Rooms};
+use crate::signal::bus::Bus;
+use crate::signal::{BarredGuests, House, Rooms};
 use crate::station::rtc_port;
 use crate::webrtc::WebRtc;
 pub(crate) use ask::{Answer, Ask};
@@ -119,17 +120,19 @@ impl Desk {
             let (requests, presence) = (requests.clone(), presence.clone());
             Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
         });
-        let rooms = Rooms::new(House::new(
-            handle.clone(),
-            presence.clone(),
-            store.clone(),
-            journal.clone(),
-            gate.clone(),
-            webrtc.clone(),
-            metrics.clone(),
-            tasks.clone(),
-            shutdown.clone(),
-        ));
+        let rooms = Rooms::new(House {
+            hall: handle.clone(),
+            presence: presence.clone(),
+            store: store.clone(),
+            journal: journal.clone(),
+            gate: gate.clone(),
+            webrtc: webrtc.clone(),
+            metrics: metrics.clone(),
+            bus: Bus::alone(),
+            tasks: tasks.clone(),
+            shutdown: shutdown.clone(),
+            guests: BarredGuests::default(),
+        });
         let web = webrtc.iter().map(|_| "https://radio.example/".parse().unwrap()).collect();
         let context = Context {
             hall: handle,

@@ -7,6 +7,7 @@ mod books;
 pub mod builtin;
 pub mod draft;
 mod eviction;
+pub mod minutes;
 pub mod resumption;
 pub mod scribe;
 

@@ -1,9 +1,8 @@
 //! The list of all metrics, in one place.
 
 use super::labels::{
-    AnnotationDropped, BroadcastState, Direction, Dropped, JoinFailure, Labels, Listener, PathClass, Publisher,
-    Queue,
-    SessionEnd, StatusClass,
+    AnnotationDropped, BroadcastState, Direction, Dropped, JoinFailure, Labels, Listener, PathClass,
+    Publisher, Queue, SessionEnd, StatusClass,
 };
 
 /// One metric.

@@ -14,7 +14,7 @@ use wire::message::{BadMessage, Client as Message, Notice, Request, Stamp, notic
 use wire::websocket::{CloseCode, frame};
 
 use super::entrance::{NoEntry, admit};
-use super::hub::{Entry, Fresh};
+use super::hub::{Asked, Entry, Fresh};
 use super::line::{Line, Over};
 use super::rooms::{Place, RoomClosed, RoomHandle};
 use crate::api::Context;
@@ -237,19 +237,23 @@ impl Connected {
         line: &mut Line<T>,
         text: &str,
     ) -> Result<(), Stop> {
-        let request = Message::parse(text).and_then(|message| message.request(&store::id()));
+        let id = store::id();
+        let understood = |message: Message| Ok((message.clone(), message.request(&id)?));
+        let request = Message::parse(text).and_then(understood);
         let refusal = match request {
-            Ok(Request::Leave) => {
+            Ok((_, Request::Leave)) => {
                 return Err(Stop::Ended { code: CloseCode::NORMAL, reason: "left", told: None });
             }
-            Ok(Request::Join { .. }) => error("joined", "you are in the room already".to_owned(), None),
-            Ok(request) => match self.room.ask(self.id, request).await? {
-                Ok(()) => return Ok(()),
-                Err(refusal) if refusal.ends_the_connection() => {
-                    return Err(Stop::refused(refusal.code(), refusal));
+            Ok((_, Request::Join { .. })) => error("joined", "you are in the room already".to_owned(), None),
+            Ok((message, request)) => {
+                match self.room.ask(Asked { connection: self.id, message, id, request }).await? {
+                    Ok(()) => return Ok(()),
+                    Err(refusal) if refusal.ends_the_connection() => {
+                        return Err(Stop::refused(refusal.code(), refusal));
+                    }
+                    Err(refusal) => refused(refusal),
                 }
-                Err(refusal) => refused(refusal),
-            },
+            }
             Err(bad) => {
                 self.nonsense += 1;
                 if self.nonsense > NONSENSE {

@@ -11,7 +11,7 @@ const MOST: usize = 1_000;
 
 /// Where guests are barred from, by broadcast.
 #[derive(Debug, Default)]
-pub(super) struct BarredGuests(Mutex<HashMap<String, HashSet<IpAddr>>>);
+pub struct BarredGuests(Mutex<HashMap<String, HashSet<IpAddr>>>);
 
 impl BarredGuests {
     /// Bars guests at `address`; beyond [`MOST`] somebody else is let in again.

@@ -44,7 +44,7 @@ mod tests {
 
     fn shake(headers: &[(HeaderName, &str)]) -> Result<HeaderValue, u16> {
         let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        accept(Version::HTTP_11, &headers).map_err(|problem| problem.status())
+        accept(Version::HTTP_11, &headers).map_err(|problem| problem.status().as_u16())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The task of one room: it owns the room, hears what people ask for, and makes each message once for everybody.
 
 mod orders;
+mod others;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,7 +14,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tracing::debug;
-use wire::message::{Notice, Request, Stamp, joined, notice, snapshot};
+use wire::message::{Client, Notice, Request, Stamp, joined, notice, snapshot};
 use wire::websocket::frame;
 
 use super::delivery::{Audience, Batch, Item, Replay};
@@ -23,6 +24,7 @@ use super::rooms::House;
 use super::view::View;
 use crate::live::clock::wall_clock;
 use crate::metrics::labels::NoLabel;
+use others::Others;
 
 /// Orders that wait for a room, which carries each out in microseconds.
 pub(super) const ORDERS: usize = 1_024;
@@ -46,7 +48,7 @@ pub(super) enum Order {
     /// Let somebody in.
     Join(Box<Entry>, oneshot::Sender<Result<Admitted, Refusal>>),
     /// Do what somebody asks for.
-    Ask(ConnectionId, Request, oneshot::Sender<Result<(), Refusal>>),
+    Ask(Box<Asked>, oneshot::Sender<Result<(), Refusal>>),
     /// Show the room to somebody who fell behind.
     Show(ConnectionId, oneshot::Sender<Fresh>),
     /// A connection is gone.
@@ -57,6 +59,17 @@ pub(super) enum Order {
     Hushed(PersonId),
     /// Somebody was barred from the broadcast.
     Expel(PersonId),
+}
+
+/// What somebody asks for.
+pub(super) struct Asked {
+    pub(super) connection: ConnectionId,
+    /// As they said it.
+    pub(super) message: Client,
+    /// What is new will be called this.
+    pub(super) id: String,
+    /// As it was understood.
+    pub(super) request: Request,
 }
 
 /// Somebody who wants to come in.
@@ -108,6 +121,7 @@ pub(super) struct Hub {
     empty_since: Instant,
     view: watch::Sender<View>,
     follow_up: FollowUp,
+    others: Others,
 }
 
 impl Hub {
@@ -131,6 +145,7 @@ impl Hub {
             picture: None,
             addresses: HashMap::new(),
             empty_since: Instant::now(),
+            others: Others::default(),
             house,
             broadcast,
             room,
@@ -148,12 +163,17 @@ impl Hub {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let shutdown = self.house.shutdown.clone();
         let mut hall = self.house.hall.changes();
+        let mut others = self.house.bus.subscribe(&self.broadcast);
         loop {
             let wake = self.wake();
             tokio::select! {
                 order = orders.recv() => {
                     let Some(order) = order else { return };
                     self.carry_out(order);
+                }
+                received = others.next() => {
+                    let Some(received) = received else { return };
+                    self.hear(received);
                 }
                 _ = looks.tick() => self.look(),
                 changed = hall.changed() => {
@@ -225,7 +245,10 @@ impl Hub {
     fn look(&mut self) {
         let now = self.now();
         let listeners = self.house.presence.listeners(&self.broadcast, Instant::now());
-        self.room.set_listeners(now, listeners.webrtc, listeners.hls);
+        self.say_present(listeners);
+        let (people, far) = self.others.count();
+        self.room.hear_people(now, people);
+        self.room.set_listeners(now, listeners.webrtc + far.webrtc, listeners.hls + far.hls);
         self.drain();
         if self.room.people().iter().any(|person| person.is_crew()) {
             let stats = self.follow_up.stats(&self.room);
@@ -239,6 +262,7 @@ impl Hub {
         while let Some(Output { event, to, origin }) = self.room.poll_output() {
             changed = true;
             let now = self.now();
+            self.pass_on_event(now, &event, origin);
             let to = match to {
                 Told::Everybody => Audience::Everybody,
                 Told::CrewAnd(person) => Audience::CrewAnd(person),

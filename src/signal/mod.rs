@@ -20,4 +20,5 @@ mod view;
 
 pub use endpoint::routes;
 pub(crate) use entrance::GUEST;
+pub use guests::BarredGuests;
 pub use rooms::{House, Rooms, Seat};

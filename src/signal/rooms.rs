@@ -11,10 +11,10 @@ use store::{Journal, Store};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use wire::message::Request;
 
+use super::bus::Bus;
 use super::guests::BarredGuests;
-use super::hub::{Admitted, Entry, Fresh, Hub, ORDERS, Order};
+use super::hub::{Admitted, Asked, Entry, Fresh, Hub, ORDERS, Order};
 use super::view::View;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
@@ -45,30 +45,14 @@ pub struct House {
     pub webrtc: Option<Arc<WebRtc>>,
     /// What Prometheus is told.
     pub metrics: Metrics,
+    /// The way to the same rooms in other stations.
+    pub bus: Bus,
     /// Where tasks are waited for.
     pub tasks: TaskTracker,
     /// Cancelled once the station stops.
     pub shutdown: CancellationToken,
-    pub(super) guests: BarredGuests,
-}
-
-impl House {
-    /// A house without a room.
-    #[expect(clippy::too_many_arguments, reason = "each is one part of the station")]
-    pub fn new(
-        hall: HallHandle,
-        presence: Arc<Presence>,
-        store: Store,
-        journal: Journal,
-        gate: Arc<Gate>,
-        webrtc: Option<Arc<WebRtc>>,
-        metrics: Metrics,
-        tasks: TaskTracker,
-        shutdown: CancellationToken,
-    ) -> Self {
-        let guests = BarredGuests::default();
-        Self { hall, presence, store, journal, gate, webrtc, metrics, tasks, shutdown, guests }
-    }
+    /// Guests who were banned.
+    pub guests: BarredGuests,
 }
 
 /// The rooms that somebody is in, and the way to them.
@@ -205,12 +189,8 @@ impl RoomHandle {
         self.call(|answer| Order::Join(Box::new(entry), answer)).await
     }
 
-    pub(super) async fn ask(
-        &self,
-        connection: ConnectionId,
-        request: Request,
-    ) -> Result<Result<(), Refusal>, RoomClosed> {
-        self.call(|answer| Order::Ask(connection, request, answer)).await
+    pub(super) async fn ask(&self, asked: Asked) -> Result<Result<(), Refusal>, RoomClosed> {
+        self.call(|answer| Order::Ask(Box::new(asked), answer)).await
     }
 
     pub(super) async fn show(&self, connection: ConnectionId) -> Result<Fresh, RoomClosed> {

@@ -84,7 +84,7 @@ pub use reminders::{Reminder, Reminders};
 pub use reports::{Report, ReportFilter, ReportState, Reports, Review};
 pub use secret::Secret;
 pub use seed::Sample;
-pub use sessions::{Session, Sessions};
+pub use sessions::{Session, Sessions, Stays};
 pub use time::Timestamp;
 pub use users::{HostCard, Kept, User, UserFilter, Users};
 pub use webhooks::{Retired, Webhook, Webhooks};

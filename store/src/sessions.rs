@@ -30,6 +30,15 @@ pub struct Session {
     pub left_at: Option<Timestamp>,
 }
 
+/// The sessions of one broadcast, taken together.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Stays {
+    /// How many there were.
+    pub sessions: i64,
+    /// How long they lasted on average that are over, in milliseconds; none where none is.
+    pub average_ms: Option<i64>,
+}
+
 /// Sessions in the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions<'a>(pub(crate) &'a Store);
@@ -47,6 +56,19 @@ impl Sessions<'_> {
         let mut of = Sql::new(" AND broadcast_id = ");
         of.text(broadcast_id);
         LISTING.newest(self.0, &of, slice).await
+    }
+
+    /// How many there were in a broadcast and how long they lasted that are over.
+    pub async fn summary(self, broadcast_id: &str) -> Result<Stays, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT COUNT(*) AS sessions, CAST(AVG(left_at - joined_at) AS BIGINT) AS average_ms \
+             FROM sessions WHERE broadcast_id = ",
+        );
+        sql.text(broadcast_id);
+        let read = |row: &AnyRow| {
+            Ok(Stays { sessions: row.number("sessions")?, average_ms: row.optional_number("average_ms")? })
+        };
+        Ok(self.0.read_one(&sql, read).await?.unwrap_or_default())
     }
 
     /// Those of a user, latest joined first.

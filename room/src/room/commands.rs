@@ -17,8 +17,12 @@ impl Room {
         command: Command,
         origin: Origin,
     ) -> Result<(), Refusal> {
-        require(who, &command)?;
-        if is_voiced(&command) && !who.is_crew() {
+        // What another machine granted it has looked at.
+        let is_ours = origin == Origin::Here;
+        if is_ours {
+            require(who, &command)?;
+        }
+        if is_ours && is_voiced(&command) && !who.is_crew() {
             self.check_time_out(&who.id, now.since)?;
         }
         match command {
@@ -211,6 +215,10 @@ impl Room {
 
     fn bring_on(&mut self, now: Moment, who: &Arc<Person>, origin: Origin) -> Result<(), Refusal> {
         self.stage.enter(who.clone(), now.since)?;
+        if origin == Origin::Elsewhere {
+            // Whoever hears them says when they are gone.
+            self.stage.note_sound(&who.id, true, now.since);
+        }
         self.lower(&who.id, origin);
         let entered = Event::StageChanged { person: who.clone(), change: StageChange::Entered };
         self.tell(entered, origin);

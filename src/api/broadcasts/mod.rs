@@ -2,6 +2,7 @@
 
 mod access;
 mod air;
+mod analytics;
 mod answer;
 mod audience;
 mod blocks;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(audience::viewers))
         .routes(routes!(audience::heartbeat))
         .routes(routes!(audience::stats))
+        .routes(routes!(analytics::analytics))
         .routes(routes!(entrance::playback))
         .routes(routes!(entrance::ticket))
         .routes(routes!(entrance::token))

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use room::{ConnectionId, Person, PersonId, Refusal, Removal};
-use wire::message::Request;
+use tracing::debug;
+use wire::message::{Client, Request};
 
-use super::{Admitted, Entry, Hub, Order};
+use super::{Admitted, Asked, Entry, Hub, Order};
 use crate::metrics::labels::NoLabel;
 
 impl Hub {
@@ -21,8 +22,8 @@ impl Hub {
                     self.leave(connection);
                 }
             }
-            Order::Ask(connection, request, answer) => {
-                let answered = self.ask(connection, request);
+            Order::Ask(asked, answer) => {
+                let answered = self.ask(*asked);
                 self.drain();
                 answer.send(answered).ok();
             }
@@ -65,15 +66,15 @@ impl Hub {
         }
     }
 
-    fn ask(&mut self, connection: ConnectionId, request: Request) -> Result<(), Refusal> {
+    fn ask(&mut self, asked: Asked) -> Result<(), Refusal> {
         let now = self.now();
+        let Asked { connection, message, id, request } = asked;
+        let person = self.room.people().behind(connection).cloned().ok_or(Refusal::NoSuchPerson)?;
         let command = match request {
             Request::Ask(command) => command,
             Request::ChangeRules(change) => room::Command::SetRules(change.apply(self.room.rules())),
             Request::Report(report) => {
-                let person = self.room.people().behind(connection).cloned();
-                let reporter = person.ok_or(Refusal::NoSuchPerson)?;
-                self.follow_up.report(&reporter, report, &self.room);
+                self.follow_up.report(&person, report, &self.room);
                 return Ok(());
             }
             // Of somebody who is in.
@@ -82,7 +83,13 @@ impl Hub {
         if let room::Command::Remove(person) | room::Command::Ban(person) = &command {
             self.follow_up.note_connections(person, &self.room);
         }
-        self.room.handle(now, connection, command)
+        // Reactions are told as sums.
+        let is_told = !matches!(command, room::Command::React(_));
+        self.room.handle(now, connection, command)?;
+        if is_told {
+            self.pass_on(now, &person, &id, message);
+        }
+        Ok(())
     }
 
     /// Somebody's microphone is heard. Who may speak anyway comes on stage with it.
@@ -90,10 +97,13 @@ impl Hub {
         let now = self.now();
         let here = self.room.people().find(&person.id).cloned();
         let person = here.unwrap_or_else(|| person.clone());
-        if !self.room.stage().has(&person.id)
-            && let Err(refusal) = self.room.seat(now, &person)
-        {
-            tracing::debug!(broadcast.id = %self.broadcast, "somebody speaks who has no seat: {refusal}");
+        if !self.room.stage().has(&person.id) {
+            match self.room.seat(now, &person) {
+                Ok(()) => self.pass_on(now, &person, "seat", Client::EnterStage {}),
+                Err(refusal) => {
+                    debug!(broadcast.id = %self.broadcast, "somebody speaks who has no seat: {refusal}");
+                }
+            }
         }
         self.room.note_sound(now, &person.id, true);
     }

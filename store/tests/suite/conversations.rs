@@ -94,4 +94,28 @@ on_both! {
         assert_eq!(sums, [ReactionSum { amount: 6, ..sum }]);
         assert_eq!(store.blocks().list(&made.id, &Slice::first(10)).await.unwrap().items.len(), 1);
     }
+
+    async fn stays_are_counted_and_those_that_are_over_averaged(store: Store) {
+        let (_, _, made) = room(&store).await;
+        assert_eq!(store.sessions().summary(&made.id).await.unwrap(), store::Stays::default());
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, keeper) = Journal::open(&folder.path().join("journal"), &store).unwrap();
+        for (session, left) in [("a", Some(11)), ("b", Some(21)), ("c", None)] {
+            let joined = Entry::SessionJoined {
+                session_id: session.to_owned(),
+                broadcast_id: made.id.clone(),
+                user_id: None,
+                role: "listener".to_owned(),
+                transport: "hls".to_owned(),
+                at: at(1),
+            };
+            journal.append(joined).unwrap();
+            if let Some(left) = left {
+                journal.append(Entry::SessionLeft { session_id: session.to_owned(), at: at(left) }).unwrap();
+            }
+        }
+        keeper.finish().await;
+        let stays = store.sessions().summary(&made.id).await.unwrap();
+        assert_eq!(stays, store::Stays { sessions: 3, average_ms: Some(15_000) });
+    }
 }

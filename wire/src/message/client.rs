@@ -6,11 +6,11 @@ use std::time::Duration;
 use room::{
     BadId, BadText, Command, Emoji, MessageId, NoEmoji, PersonId, PollId, QuestionId, Rules, Text, Voice,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What a client sends: one JSON object in one text frame.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, Eq, PartialEq, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[schema(as = RoomClientMessage)]
 pub enum Client {
@@ -19,6 +19,7 @@ pub enum Client {
         /// A ticket, or a room token.
         ticket: String,
         /// The id of the last message that was received, after a lost connection: what was missed follows.
+        #[serde(skip_serializing_if = "Option::is_none")]
         last_event_id: Option<String>,
     },
     /// Write a message.
@@ -26,6 +27,7 @@ pub enum Client {
         /// 1 to 200 characters.
         message: String,
         /// The id of the message that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
         reply_to: Option<String>,
     },
     /// Take a message away.
@@ -53,6 +55,7 @@ pub enum Client {
     /// Take a hand down.
     LowerHand {
         /// Whose, where it is not one's own.
+        #[serde(skip_serializing_if = "Option::is_none")]
         user_id: Option<String>,
     },
     /// Ask somebody on stage.
@@ -78,6 +81,7 @@ pub enum Client {
         /// Whose.
         user_id: String,
         /// Whether they are not heard; true where it is left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
         muted: Option<bool>,
     },
     /// Put somebody out of the room.
@@ -100,16 +104,22 @@ pub enum Client {
     /// Change how the room is kept. What is left out stays.
     SetRules {
         /// Whether people may write.
+        #[serde(skip_serializing_if = "Option::is_none")]
         chat: Option<bool>,
         /// The least time between two messages of one person; 0 for none.
+        #[serde(skip_serializing_if = "Option::is_none")]
         slow_mode_seconds: Option<u32>,
         /// Whether only followers of the host may write.
+        #[serde(skip_serializing_if = "Option::is_none")]
         followers_only: Option<bool>,
         /// Whether messages may have links.
+        #[serde(skip_serializing_if = "Option::is_none")]
         links: Option<bool>,
         /// Whether people without an account may come in.
+        #[serde(skip_serializing_if = "Option::is_none")]
         guests: Option<bool>,
         /// What people react with.
+        #[serde(skip_serializing_if = "Option::is_none")]
         reactions: Option<Vec<String>>,
     },
     /// Ask everybody.
@@ -158,12 +168,15 @@ pub enum Client {
     /// Report a message, a person or, with neither, the broadcast.
     Report {
         /// Which message.
+        #[serde(skip_serializing_if = "Option::is_none")]
         message_id: Option<String>,
         /// Which person.
+        #[serde(skip_serializing_if = "Option::is_none")]
         user_id: Option<String>,
         /// Why: one of the reasons of `POST /api/broadcasts/{id}/reports`.
         reason: String,
         /// In one's own words, at most 1,000 characters.
+        #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
     /// Go.

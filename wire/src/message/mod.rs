@@ -7,5 +7,5 @@ mod user;
 
 pub use client::{BadMessage, Client, Report, Request, RulesChange};
 pub use notice::{Listeners, Notice, Stamp, Stats, notice};
-pub use snapshot::{joined, snapshot};
+pub use snapshot::{Joined, joined, snapshot};
 pub use user::User;

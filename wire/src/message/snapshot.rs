@@ -3,6 +3,7 @@
 use room::{Moment, Person, Room};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::notice::{
     AskedQuestion, ChatMessage, Listeners, OpenPoll, RaisedHand, RoomRules, Speaker, Stamp, stage,
@@ -11,8 +12,9 @@ use super::user::User;
 use crate::time::rfc3339;
 
 /// A room as everybody sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RoomSnapshot)]
 struct Snapshot {
     on_air: bool,
     rules: RoomRules,
@@ -30,19 +32,25 @@ struct Snapshot {
     questions: Vec<AskedQuestion>,
 }
 
-/// The first message to somebody who comes in.
-#[derive(Serialize)]
+/// The first message to somebody who comes in: `joined`.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Joined<'a> {
+#[schema(as = RoomJoined)]
+pub struct Joined<'a> {
+    /// `joined`.
     r#type: &'static str,
+    /// The last message that is in it.
     id: &'a str,
+    #[schema(format = DateTime)]
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     program_time: Option<String>,
     you: User,
     /// Whether what was missed follows, instead of a snapshot.
     resumed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Snapshot>)]
     room: Option<&'a RawValue>,
     /// Every hand for the crew, one's own for others.
     #[serde(skip_serializing_if = "Option::is_none")]
