@@ -52,9 +52,10 @@ export async function measureStage(station: Station, seconds: number, packets: P
 
 /** Runs in the page: what an answer says of packet times is not heard. */
 function forgetPacketTime(): void {
-  const accept = RTCPeerConnection.prototype.setRemoteDescription;
-  RTCPeerConnection.prototype.setRemoteDescription = function (description: RTCSessionDescriptionInit) {
-    const sdp = description.sdp?.replace(/^a=ptime:.*\r\n/gm, "");
-    return accept.call(this, { ...description, sdp });
+  type Accept = (this: RTCPeerConnection, answer: RTCSessionDescriptionInit) => Promise<void>;
+  const prototype = RTCPeerConnection.prototype as unknown as { setRemoteDescription: Accept };
+  const accept = prototype.setRemoteDescription;
+  prototype.setRemoteDescription = function ({ type, sdp = "" }) {
+    return accept.call(this, { type, sdp: sdp.replace(/^a=ptime:.*\r\n/gm, "") });
   };
 }

@@ -190,14 +190,15 @@ impl Rtc {
 
     /// Answers somebody who comes onto a stage, to be heard there and by `ear`. They are sent as many voices at
     /// once as the offer has sections that receive and do not send, eight at the most. Their client is asked for packets
-    /// of 10 ms: half of what the usual ones make others wait.
+    /// of 10 ms: half of what the usual ones make others wait. `person` is for [`Forwarding::join`].
     pub async fn speak(
         &self,
         offer: Offer,
         stage: &StageDoor,
+        person: Option<Arc<str>>,
         ear: Box<dyn Ear>,
     ) -> Result<Joined, JoinError> {
-        let spot = Spot::take(stage);
+        let spot = Spot::take(stage, person);
         self.join_at(stage.shard, offer, Way::Talk, |slots| Role::Speak(spot.with(slots), ear)).await
     }
 

@@ -48,4 +48,4 @@ pub use port::BindError;
 pub use programme::{Audience, Clock, Programme};
 pub use rtcp::Reception;
 pub use session::{NoSessionId, SessionId};
-pub use stage::{Forward, Forwarding, Stage, StageDoor};
+pub use stage::{Entrant, Forward, Forwarding, Part, Said, Stage, StageDoor, StageVoice};

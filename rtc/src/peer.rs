@@ -17,7 +17,7 @@ use crate::outlet::Route;
 use crate::programme::{Audience, ProgrammeId};
 use crate::red;
 use crate::session::SessionId;
-use crate::stage::{Forwarding, StageDoor, StageId};
+use crate::stage::{Entrant, Forwarding, Part, StageDoor, StageId};
 use crate::stun::Check;
 
 /// A client that is not heard of for so long has left (RFC 7675 section 5.1).
@@ -46,14 +46,20 @@ pub(crate) enum Role {
 pub(crate) struct Spot {
     pub(crate) stage: StageId,
     members: Arc<AtomicUsize>,
+    person: Option<Arc<str>>,
     /// The sections in which it is sent voices.
     pub(crate) slots: Vec<Mid>,
 }
 
 impl Spot {
-    pub(crate) fn take(door: &StageDoor) -> Self {
+    pub(crate) fn take(door: &StageDoor, person: Option<Arc<str>>) -> Self {
         door.members.fetch_add(1, Ordering::Relaxed);
-        Self { stage: door.id, members: door.members.clone(), slots: Vec::new() }
+        Self { stage: door.id, members: door.members.clone(), person, slots: Vec::new() }
+    }
+
+    /// Who comes.
+    pub(crate) fn entrant(&self) -> Entrant {
+        Entrant { person: self.person.clone(), part: Part::Speaker { slots: self.slots.len() } }
     }
 
     /// With these sections for voices.

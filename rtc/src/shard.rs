@@ -311,7 +311,7 @@ impl Shard {
             Role::Speak(spot, ear) => {
                 ear.connected(now);
                 if let Some(stage) = self.stages.get_mut(&spot.stage) {
-                    stage.join(now, peer.session, spot.slots.len());
+                    stage.join(now, peer.session, spot.entrant());
                 }
             }
             Role::Listen(seat) => {

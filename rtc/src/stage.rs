@@ -14,8 +14,8 @@ use crate::shard::{Command, Line};
 
 /// Decides who hears whom. Called on the port's thread: it must not wait.
 pub trait Forwarding: Send {
-    /// Somebody came, who can be sent so many voices at once.
-    fn join(&mut self, now: Instant, member: SessionId, slots: usize);
+    /// Somebody came.
+    fn join(&mut self, now: Instant, member: SessionId, entrant: Entrant);
 
     /// Somebody left.
     fn leave(&mut self, now: Instant, member: SessionId);
@@ -25,6 +25,27 @@ pub trait Forwarding: Send {
 
     /// The next packet to be sent; asked after each of the others, until there is none.
     fn poll_output(&mut self) -> Option<Forward>;
+}
+
+/// Somebody who comes onto a stage.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entrant {
+    /// Who it is, by whatever name the station has for people; `None` where nobody knows.
+    pub person: Option<Arc<str>>,
+    /// What they do there.
+    pub part: Part,
+}
+
+/// What somebody does on a stage.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// They speak, and can be sent so many voices at once.
+    Speaker {
+        /// The slots that were negotiated.
+        slots: usize,
+    },
+    /// They are heard and hear nobody: a publisher ([`StageVoice`]).
+    Publisher,
 }
 
 /// A packet of one voice on its way to somebody else.
@@ -61,12 +82,55 @@ pub struct StageDoor {
     pub(crate) id: StageId,
     pub(crate) shard: usize,
     pub(crate) members: Arc<AtomicUsize>,
+    line: Line,
 }
 
 impl StageDoor {
-    /// Sessions that are on the stage or about to be.
+    /// Sessions that are on the stage or about to be; publishers that are heard there are none.
     pub fn members(&self) -> usize {
         self.members.load(Ordering::Relaxed)
+    }
+
+    /// Lets somebody be heard on the stage who publishes elsewhere.
+    pub fn enter(&self, person: Option<Arc<str>>) -> StageVoice {
+        let session = SessionId::fresh(0, 1);
+        let entrant = Entrant { person, part: Part::Publisher };
+        self.line.tell_surely(Command::Enter(self.id, session, entrant));
+        StageVoice { stage: self.id, session, line: self.line.clone() }
+    }
+}
+
+/// The voice of a publisher on a stage: a member that comes by no session. Dropped, it leaves.
+#[derive(Debug)]
+pub struct StageVoice {
+    stage: StageId,
+    session: SessionId,
+    line: Line,
+}
+
+/// One Opus packet of a [`StageVoice`].
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// As in [`Heard::sequence`].
+    pub sequence: u64,
+    /// As in [`Heard::time`].
+    pub time: u64,
+    /// As in [`Heard::level`].
+    pub level: Option<u8>,
+    /// The Opus packet.
+    pub data: Bytes,
+}
+
+impl StageVoice {
+    /// Lets the others hear a packet. Never waits: a port that is behind by more than a second loses it.
+    pub fn say(&self, said: Said) {
+        self.line.tell(Command::Say(self.stage, self.session, said));
+    }
+}
+
+impl Drop for StageVoice {
+    fn drop(&mut self) {
+        self.line.tell_surely(Command::Exit(self.stage, self.session));
     }
 }
 
@@ -78,7 +142,7 @@ pub struct Stage {
 
 impl Stage {
     pub(crate) fn new(forwarding: Box<dyn Forwarding>, shard: usize, line: Line) -> Self {
-        let door = StageDoor { id: StageId::fresh(), shard, members: Arc::default() };
+        let door = StageDoor { id: StageId::fresh(), shard, members: Arc::default(), line: line.clone() };
         line.tell_surely(Command::Raise(door.id, forwarding));
         Self { door, line }
     }

@@ -4,6 +4,7 @@
 
 mod client;
 
+use std::collections::VecDeque;
 use std::net::UdpSocket;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use media::{AccessUnit, MediaDuration, MediaTime};
-use rtc::{Clock, Config, Ear, Farewell, Heard, Observer, Offer, Repeating, Rtc, Threads};
+use rtc::{
+    Clock, Config, Ear, Entrant, Farewell, Forward, Forwarding, Heard, Observer, Offer, Part, Repeating, Rtc,
+    Said, SessionId, Threads,
+};
 use str0m::media::Direction;
 
 use client::{Client, Fate};
@@ -132,6 +136,72 @@ fn a_publisher_is_heard_through_red_and_plain() {
         came.extend(heard.try_iter());
         came.last() == Some(&Told::Over(Farewell::Left))
     });
+    threads.stop();
+}
+
+/// Everybody who speaks hears every publisher, in their first slot.
+#[derive(Default)]
+struct Everybody {
+    speakers: Vec<SessionId>,
+    forwards: VecDeque<Forward>,
+}
+
+impl Forwarding for Everybody {
+    fn join(&mut self, _: Instant, member: SessionId, entrant: Entrant) {
+        assert_eq!(entrant.person.as_deref(), Some("somebody"));
+        if entrant.part == (Part::Speaker { slots: 1 }) {
+            self.speakers.push(member);
+        }
+    }
+
+    fn leave(&mut self, _: Instant, member: SessionId) {
+        self.speakers.retain(|speaker| *speaker != member);
+    }
+
+    fn hear(&mut self, _: Instant, _: SessionId, packet: Heard<'_>) {
+        let Heard { sequence, time, data, .. } = packet;
+        let forward = |to: &SessionId| Forward {
+            to: *to,
+            slot: 0,
+            sequence,
+            time: time as u32,
+            marker: false,
+            data: Bytes::copy_from_slice(data),
+        };
+        self.forwards.extend(self.speakers.iter().map(forward));
+    }
+
+    fn poll_output(&mut self) -> Option<Forward> {
+        self.forwards.pop_front()
+    }
+}
+
+#[test]
+fn a_publisher_who_is_not_on_the_stage_is_heard_there() {
+    let (rtc, threads) = open(&config());
+    let stage = rtc.stage(Box::new(Everybody::default()));
+    let voice = stage.door().enter(Some("somebody".into()));
+    assert_eq!(stage.door().members(), 0, "who publishes is nobody to hear it");
+    let (mut client, offer) = Client::offer_of(&[Direction::SendOnly, Direction::RecvOnly]);
+    let (told, _heard) = channel();
+    let ear = Box::new(Listening(told));
+    let offer = Offer::parse(&offer).unwrap();
+    let joined = runtime().block_on(rtc.speak(offer, &stage.door(), Some("somebody".into()), ear)).unwrap();
+    assert_eq!(stage.door().members(), 1);
+    client.accept(&joined.answer);
+    let mut number = 0;
+    client.until(|client| {
+        let data = Bytes::from(format!("said {number}"));
+        voice.say(Said { sequence: number, time: 960 * number, level: None, data });
+        number += 1;
+        client.heard.len() >= 20
+    });
+    for packet in &client.heard {
+        let number = packet.header.timestamp / 960;
+        assert_eq!(&*packet.payload, format!("said {number}").as_bytes());
+    }
+    drop(stage);
+    client.until(|client| client.closed);
     threads.stop();
 }
 

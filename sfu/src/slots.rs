@@ -29,6 +29,8 @@ pub enum SlotChange {
 struct Slate {
     /// Their own voice, which they never hear.
     own: Option<Voice>,
+    /// Voices that are theirs as well.
+    also: Vec<Voice>,
     slots: Vec<Option<Voice>>,
 }
 
@@ -56,9 +58,22 @@ impl Slots {
     /// Somebody hears the stage in `count` slots, and is `own` on it if they speak too. One of the same name
     /// begins anew.
     pub fn enter(&mut self, listener: Listener, own: Option<Voice>, count: usize) {
-        let mut slate = Slate { own, slots: vec![None; count] };
+        let mut slate = Slate { own, also: Vec::new(), slots: vec![None; count] };
         fill(listener, &mut slate, &self.ranking, &mut self.outputs);
         self.listeners.insert(listener, slate);
+    }
+
+    /// A voice is this listener's too, by whatever other way it came: they do not hear it, until it leaves.
+    pub fn disown(&mut self, listener: Listener, voice: Voice) {
+        let Some(slate) = self.listeners.get_mut(&listener) else { return };
+        slate.also.push(voice);
+        for slot in 0..slate.slots.len() {
+            if slate.slots[slot] == Some(voice) {
+                slate.slots[slot] = None;
+                self.outputs.push_back(SlotChange::Freed { listener, slot });
+            }
+        }
+        fill(listener, slate, &self.ranking, &mut self.outputs);
     }
 
     /// Somebody hears the stage no more.
@@ -71,6 +86,7 @@ impl Slots {
         self.ranking.clear();
         self.ranking.extend_from_slice(ranking);
         for (listener, slate) in &mut self.listeners {
+            slate.also.retain(|voice| ranking.contains(voice));
             fill(*listener, slate, &self.ranking, &mut self.outputs);
         }
     }
@@ -88,10 +104,14 @@ impl Slots {
 
 /// Brings one listener's slots up to a ranking.
 fn fill(listener: Listener, slate: &mut Slate, ranking: &[Voice], outputs: &mut VecDeque<SlotChange>) {
-    let Slate { own, slots } = slate;
+    let Slate { own, also, slots } = slate;
     let place = |voice: Voice| ranking.iter().position(|known| *known == voice).unwrap_or(usize::MAX);
-    let foremost: Vec<Voice> =
-        ranking.iter().copied().filter(|voice| Some(*voice) != *own).take(slots.len()).collect();
+    let foremost: Vec<Voice> = ranking
+        .iter()
+        .copied()
+        .filter(|voice| Some(*voice) != *own && !also.contains(voice))
+        .take(slots.len())
+        .collect();
     let newcomers = foremost.iter().copied().filter(|voice| !slots.contains(&Some(*voice)));
 
     for voice in newcomers.collect::<Vec<_>>() {
@@ -175,6 +195,22 @@ mod tests {
         assert_eq!(changes(&mut slots), [SlotChange::Freed { listener: ANN, slot: 1 }]);
         slots.rank(&[]);
         assert_eq!(changes(&mut slots), [SlotChange::Freed { listener: ANN, slot: 0 }]);
+    }
+
+    #[test]
+    fn a_voice_that_is_ones_own_by_another_way_is_not_heard() {
+        let mut slots = Slots::new();
+        slots.rank(&voices([1, 2, 3]));
+        slots.enter(ANN, Some(Voice::new(1)), 1);
+        assert_eq!(heard(&slots, ANN), [Some(2)]);
+        slots.disown(ANN, Voice::new(2));
+        assert_eq!(heard(&slots, ANN), [Some(3)]);
+        slots.rank(&voices([2, 1]));
+        assert_eq!(heard(&slots, ANN), [None]);
+        // 2 has left; another of that name is somebody else.
+        slots.rank(&voices([1]));
+        slots.rank(&voices([1, 2]));
+        assert_eq!(heard(&slots, ANN), [Some(2)]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::clock::{Resumption, SuspendWatch, resume, sleep_until, wall_clock};
 use super::feed::{Feed, Presence};
 use super::hall::Event;
 use super::lease::Lease;
+use super::publishers::Publishers;
 use super::release::Release;
 use super::status::{Sound, Status};
 use crate::metrics::Metrics;
@@ -104,6 +105,8 @@ pub struct Drive {
     pub status: Arc<Status>,
     /// Its way to WebRTC listeners.
     pub programme: Option<rtc::Programme>,
+    /// Its publishers' way to its stage.
+    pub publishers: Option<Publishers>,
     /// What Prometheus is told.
     pub metrics: Metrics,
 }
@@ -302,8 +305,17 @@ impl Stretch<'_> {
 
     /// Hands what has arrived to the programme.
     fn hear(&mut self, feeds: &mut Vec<(SourceId, Feed)>, elapsed: Duration) {
-        let (drive, programme) = (&*self.drive, &mut self.programme);
-        feeds.retain_mut(|(id, feed)| match feed.drain(*id, elapsed, programme) {
+        let programme = &mut self.programme;
+        if let Some(publishers) = &mut self.drive.publishers {
+            let here = feeds.iter().filter_map(|(id, feed)| {
+                let (passage, person) = feed.to_stage()?;
+                Some((*id, passage, person))
+            });
+            publishers.settle(here, programme);
+        }
+        let mut publishers = self.drive.publishers.take();
+        let drive = &*self.drive;
+        feeds.retain_mut(|(id, feed)| match feed.drain(*id, elapsed, programme, publishers.as_mut()) {
             Presence::Here => true,
             Presence::Gone => {
                 programme.remove_source(*id);
@@ -312,6 +324,7 @@ impl Stretch<'_> {
                 false
             }
         });
+        self.drive.publishers = publishers;
     }
 
     /// Makes one tick of programme and hands over the steps that it completes.
@@ -319,6 +332,9 @@ impl Stretch<'_> {
         if let Err(cause) = self.programme.tick(elapsed) {
             error!(broadcast.id = %self.drive.broadcast, "an encoder failed: {cause}");
             return Some(Over::Interrupted);
+        }
+        if let Some(publishers) = &mut self.drive.publishers {
+            publishers.take_tick(&self.programme);
         }
         while let Some(Output::Unit { rung, unit }) = self.programme.poll_output() {
             if rung == RungId::Opus

@@ -1,5 +1,6 @@
 //! One source of a programme, as the thread that makes the programme sees it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ingest::{CloseReason, Media, Protocol, Publication, RecvError};
@@ -9,6 +10,7 @@ use transcode::demo;
 use transcode::intake::IntakeConfig;
 use transcode::programme::{Programme, SourceError, SourceId};
 
+use super::publishers::{Passage, Publishers};
 use super::status::Source;
 
 /// Frames of a tick.
@@ -26,6 +28,8 @@ pub enum Feed {
         software: Option<String>,
         /// Its track, once announced: a programme that takes the source over has to know.
         track: Option<TrackInfo>,
+        /// The account that is heard: whose broadcast it is, where it came with the stream key.
+        person: Arc<str>,
     },
     /// From the demo.
     Demo(Box<demo::Sound>),
@@ -42,8 +46,26 @@ pub enum Presence {
 
 impl Feed {
     /// A publisher's.
-    pub const fn of(publication: Publication, protocol: &'static str, software: Option<String>) -> Self {
-        Self::Publication { publication, protocol, software, track: None }
+    pub const fn of(
+        publication: Publication,
+        protocol: &'static str,
+        software: Option<String>,
+        person: Arc<str>,
+    ) -> Self {
+        Self::Publication { publication, protocol, software, track: None, person }
+    }
+
+    /// How it gets onto the stage, and whose voice it is there; `None` where it comes from there, or from nobody.
+    pub fn to_stage(&self) -> Option<(Passage, &Arc<str>)> {
+        match self {
+            Self::Publication { protocol, person, .. } if *protocol == Protocol::Whip.name() => {
+                Some((Passage::Forwarded, person))
+            }
+            Self::Publication { protocol, person, .. } if *protocol != Protocol::Stage.name() => {
+                Some((Passage::Encoded, person))
+            }
+            _ => None,
+        }
     }
 
     /// Makes room for it in a programme, which may not be its first.
@@ -61,8 +83,14 @@ impl Feed {
         }
     }
 
-    /// Hands everything that has arrived to the programme.
-    pub fn drain(&mut self, id: SourceId, now: Duration, programme: &mut Programme) -> Presence {
+    /// Hands everything that has arrived to the programme, and to the stage what goes there as it is.
+    pub fn drain(
+        &mut self,
+        id: SourceId,
+        now: Duration,
+        programme: &mut Programme,
+        mut stage: Option<&mut Publishers>,
+    ) -> Presence {
         match self {
             Self::Publication { publication, track: known, .. } => loop {
                 match publication.try_recv() {
@@ -76,11 +104,16 @@ impl Feed {
                         }
                         *known = Some(track);
                     }
-                    Ok(Media::Unit(unit)) => match programme.push(id, now, &unit) {
-                        // A unit before its track, or a damaged one: counted there, and the next may be well.
-                        Ok(()) | Err(SourceError::NoTrack(_)) => {}
-                        Err(error) => debug!(%error, "{id}: one access unit was not decoded"),
-                    },
+                    Ok(Media::Unit(unit)) => {
+                        if let (Some(stage), Some(track)) = (stage.as_mut(), known.as_ref()) {
+                            stage.forward(id, track, &unit);
+                        }
+                        match programme.push(id, now, &unit) {
+                            // A unit before its track, or a damaged one: counted there, and the next may be well.
+                            Ok(()) | Err(SourceError::NoTrack(_)) => {}
+                            Err(error) => debug!(%error, "{id}: one access unit was not decoded"),
+                        }
+                    }
                     Err(RecvError::Empty) => return Presence::Here,
                     Err(RecvError::Closed) => return Presence::Gone,
                 }

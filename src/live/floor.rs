@@ -3,10 +3,11 @@
 //! Told by the WebRTC port, on its thread, who came, left and said what; the rules are those of `sfu`.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rtc::{Forward, Forwarding, Heard, SessionId};
+use rtc::{Entrant, Forward, Forwarding, Heard, Part, SessionId};
 use sfu::{Level, Listener, Packet, SlotChange, Slots, Speakers, Voice, packet_length};
 use tokio::sync::watch;
 
@@ -38,6 +39,10 @@ pub struct Seen {
     pub voice: VoiceId,
     /// Whose voice is in which of their slots.
     pub slots: Vec<Option<VoiceId>>,
+    /// The account, where it is known.
+    pub person: Option<Arc<str>>,
+    /// They publish, and are not on the stage themselves.
+    pub publishes: bool,
 }
 
 /// A stage that is open as long as its run is on air.
@@ -70,6 +75,8 @@ pub struct StageView {
 
 struct Member {
     voice: VoiceId,
+    person: Option<Arc<str>>,
+    publishes: bool,
     ways: Vec<sfu::Forward>,
     /// The newest time that its level was counted for.
     newest: Option<u64>,
@@ -152,21 +159,35 @@ impl Floor {
             let held = self.slots.of(Listener::new(member.voice)).unwrap_or_default();
             let named = held.iter().take(member.ways.len());
             let slots = named.map(|voice| voice.and_then(|voice| names.get(&voice).copied())).collect();
-            (*session, Seen { voice: member.voice, slots })
+            let Member { voice, person, publishes, .. } = member;
+            (*session, Seen { voice: *voice, slots, person: person.clone(), publishes: *publishes })
         });
         self.board.send_replace(Board { members: members.collect() });
     }
 }
 
 impl Forwarding for Floor {
-    fn join(&mut self, now: Instant, session: SessionId, slots: usize) {
+    fn join(&mut self, now: Instant, session: SessionId, entrant: Entrant) {
         let at = self.since_begun(now);
         let voice = self.next;
         self.next += 1;
-        let ways = (0..slots.min(Slots::USUAL)).map(|_| sfu::Forward::new(first_sequence(), 0)).collect();
-        self.members.insert(session, Member { voice, ways, newest: None });
+        let Entrant { person, part } = entrant;
+        let (slots, publishes) = match part {
+            Part::Speaker { slots } => (slots.min(Slots::USUAL), false),
+            Part::Publisher => (0, true),
+        };
+        let ways = (0..slots).map(|_| sfu::Forward::new(first_sequence(), 0)).collect();
         self.speakers.enter(Voice::new(voice));
-        self.slots.enter(Listener::new(voice), Some(Voice::new(voice)), slots.min(Slots::USUAL));
+        if !publishes {
+            self.slots.enter(Listener::new(voice), Some(Voice::new(voice)), slots);
+        }
+        // Whoever is there twice, as a publisher too or in two windows, does not hear themselves.
+        let same = |member: &&Member| person.is_some() && member.person == person;
+        for other in self.members.values().filter(same) {
+            self.slots.disown(Listener::new(voice), Voice::new(other.voice));
+            self.slots.disown(Listener::new(other.voice), Voice::new(voice));
+        }
+        self.members.insert(session, Member { voice, person, publishes, ways, newest: None });
         self.rank(at);
         self.show();
     }
@@ -247,9 +268,14 @@ mod tests {
             let (floor, seen) = Floor::new();
             let mut stage = Self { floor, seen, now: Instant::now(), sequence: 100 };
             for number in 0..members {
-                stage.floor.join(stage.now, session(number), 8);
+                stage.enter(number, None, Part::Speaker { slots: 8 });
             }
             stage
+        }
+
+        fn enter(&mut self, number: u8, person: Option<&str>, part: Part) {
+            let entrant = Entrant { person: person.map(Into::into), part };
+            self.floor.join(self.now, session(number), entrant);
         }
 
         fn hear(&mut self, number: u8, time: u64, level: u8, data: &[u8]) {
@@ -299,6 +325,26 @@ mod tests {
         assert_eq!(hearers, [session(1), session(2)]);
         let hearers: Vec<_> = stage.say(2, 30).into_iter().map(|(to, _)| to).collect();
         assert_eq!(hearers, [session(0), session(1)]);
+    }
+
+    #[test]
+    fn a_publisher_is_heard_by_everybody_but_whom_it_is() {
+        let mut stage = Stage::of(1);
+        stage.enter(1, Some("ann"), Part::Speaker { slots: 8 });
+        stage.enter(2, Some("ann"), Part::Publisher);
+        let hearers = |stage: &mut Stage, number| -> Vec<_> {
+            stage.say(number, 30).into_iter().map(|(to, _)| to).collect()
+        };
+        assert_eq!(hearers(&mut stage, 2), [session(0)], "neither whom it is, nor itself");
+        assert_eq!(hearers(&mut stage, 0), [session(1)], "a publisher is sent nothing");
+        // In the other order, too.
+        stage.enter(3, Some("ann"), Part::Speaker { slots: 8 });
+        assert_eq!(hearers(&mut stage, 2), [session(0)]);
+        let board = stage.seen.borrow().clone();
+        let publisher = &board.members[&session(2)];
+        assert_eq!((publisher.person.as_deref(), publisher.publishes), (Some("ann"), true));
+        stage.floor.leave(stage.now, session(2));
+        assert!(!stage.seen.borrow().members[&session(0)].slots.contains(&Some(publisher.voice)));
     }
 
     #[test]

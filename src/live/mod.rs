@@ -23,6 +23,7 @@ pub mod key_file;
 pub mod lease;
 mod lookups;
 pub mod presence;
+pub mod publishers;
 pub mod release;
 pub mod run;
 pub mod status;

@@ -24,6 +24,7 @@ use super::drive::{Command, Drive};
 use super::floor::OpenStage;
 use super::hall::Event;
 use super::lease::Ownership;
+use super::publishers::Publishers;
 use super::release::Releaser;
 use super::status::Status;
 use crate::metrics::Metrics;
@@ -196,6 +197,7 @@ impl RunHouse {
             releases,
             status: status.clone(),
             programme,
+            publishers: stage.as_ref().map(|stage| Publishers::new(stage.view().door)),
             metrics: self.metrics.clone(),
         };
         let releaser = Releaser {

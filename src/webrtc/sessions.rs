@@ -21,7 +21,7 @@ pub struct Session {
     pub broadcast: String,
     /// Its ICE session. Whoever restarts it holds the lock until the engine has.
     pub ice: Arc<tokio::sync::Mutex<IceSession>>,
-    /// Whose it is, as others on the stage are told.
+    /// The account of somebody who speaks on a stage.
     pub speaker: Option<String>,
 }
 
@@ -48,11 +48,6 @@ impl Sessions {
         if let Some(session) = self.held().get_mut(&id) {
             session.speaker = account;
         }
-    }
-
-    /// The account of somebody who speaks.
-    pub fn speaker(&self, id: SessionId) -> Option<String> {
-        self.held().get(&id).and_then(|session| session.speaker.clone())
     }
 
     /// The sessions by which an account speaks on the stage of a broadcast.

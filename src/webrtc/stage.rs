@@ -6,7 +6,6 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -21,7 +20,6 @@ use serde::Serialize;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
-use super::WebRtc;
 use super::door::Door;
 use super::endpoint::{created, offer};
 use super::hold::Hold;
@@ -73,7 +71,9 @@ pub(super) async fn speak(
     let closing = sink.closing();
     let seat =
         person(&caller, found.role, &context).await.map(|person| context.rooms.take_seat(&row.id, person));
-    let joined = station.rtc.speak(offer, &stage.door, Box::new(ingest::whip::Door::new(sink))).await?;
+    let named = account.clone().map(Into::into);
+    let ear = Box::new(ingest::whip::Door::new(sink));
+    let joined = station.rtc.speak(offer, &stage.door, named, ear).await?;
     let session = joined.session;
     let response =
         created(station, Door::Stage, &row.id, &theirs, joined, Hold::Stage { closing, _seat: seat });
@@ -108,6 +108,8 @@ struct Speaker {
     voice: VoiceId,
     /// Their account; null where that is not known.
     user_id: Option<String>,
+    /// They publish by WHIP or RTMP, and are not on the stage themselves.
+    publisher: bool,
 }
 
 /// `GET /stage/{id}/{session}`: events `slots`, now and whenever they change, until the session is over.
@@ -116,13 +118,13 @@ pub(super) async fn slots(
     Path((broadcast, name)): Path<(String, String)>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let gone = || Problem::not_found("there is no such session, or it is over; POST a new offer");
-    let station = context.webrtc()?.clone();
+    let station = context.webrtc()?;
     let session: SessionId = name.parse().map_err(|_| gone())?;
     station.sessions.find(Door::Stage, &broadcast, session).ok_or_else(gone)?;
     let stage = context.hall.broadcast(&broadcast).and_then(|held| held.stage).ok_or_else(gone)?;
     let mut was_there = false;
     let told = WatchStream::new(stage.board).map_while(move |board| {
-        let slots = slots_of(&station, &board, session);
+        let slots = slots_of(&board, session);
         // Before its handshake is over it is not on the stage yet.
         if slots.is_none() && was_there {
             return None;
@@ -137,13 +139,13 @@ pub(super) async fn slots(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-fn slots_of(station: &Arc<WebRtc>, board: &Board, session: SessionId) -> Option<Slots> {
+fn slots_of(board: &Board, session: SessionId) -> Option<Slots> {
     let seen = board.members.get(&session)?;
     let speaker = |voice: &Option<VoiceId>| {
         let voice = (*voice)?;
-        let whose = board.members.iter().find(|(_, other)| other.voice == voice);
-        let user_id = whose.and_then(|(session, _)| station.sessions.speaker(*session));
-        Some(Speaker { voice, user_id })
+        let whose = board.members.values().find(|other| other.voice == voice)?;
+        let user_id = whose.person.as_deref().map(str::to_owned);
+        Some(Speaker { voice, user_id, publisher: whose.publishes })
     };
     Some(Slots { voice: seen.voice, slots: seen.slots.iter().map(speaker).collect() })
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, onTestFailed, test } from "vitest";
 import { type Browser, openBrowser, openSpeaker, type Page } from "./browser.ts";
 import { Station } from "./station.ts";
 
-/** What each of two people says, in Hz. */
-const TONES = { amy: 440, bob: 660 };
+/** What each of two people says, in Hz, and what the host's encoder sends. */
+const TONES = { amy: 440, bob: 660, rtmp: 1000 };
 
 let station: Station;
 let folder: string | undefined;
@@ -72,7 +72,7 @@ function putEar(page: Page): Promise<void> {
   });
 }
 
-/** How loud each of the two tones is in a page, in dB below full scale. */
+/** How loud each of the tones is in a page, in dB below full scale. */
 function levels(page: Page): Promise<Record<keyof typeof TONES, number>> {
   return page.evaluate((tones) => {
     const { ear } = window as unknown as { ear: { context: AudioContext; analyser: AnalyserNode } };
@@ -82,16 +82,17 @@ function levels(page: Page): Promise<Record<keyof typeof TONES, number>> {
       const bin = Math.round((hertz * ear.analyser.fftSize) / ear.context.sampleRate);
       return Math.max(...bins.slice(bin - 2, bin + 3));
     };
-    return { amy: at(tones.amy), bob: at(tones.bob) };
+    return { amy: at(tones.amy), bob: at(tones.bob), rtmp: at(tones.rtmp) };
   }, TONES);
 }
 
 /** Waits until a page hears these and nothing of the others: a tone that begins is a click, and everything, at first. */
-async function hears(page: Page, ...names: (keyof typeof TONES)[]): Promise<void> {
+async function hears(page: Page, ...those: (keyof typeof TONES)[]): Promise<void> {
   for (;;) {
     const heard = await levels(page);
-    const expected = (name: keyof typeof TONES) => heard[name] > -50 === names.includes(name);
-    if (expected("amy") && expected("bob") && Object.values(heard).every(isSettled)) return;
+    const expected = (name: keyof typeof TONES) => heard[name] > -50 === those.includes(name);
+    const names = Object.keys(TONES) as (keyof typeof TONES)[];
+    if (names.every(expected) && Object.values(heard).every(isSettled)) return;
     await page.waitForTimeout(100);
   }
 }
@@ -134,4 +135,38 @@ test("two people on the stage hear each other and not themselves, and the progra
   const alone = host.getByText("0 others are heard");
   await alone.waitFor();
   expect(await alone.isVisible()).toBe(true);
+});
+
+test("people on the stage hear the host's encoder, and the host does not", async () => {
+  onTestFailed(() => {
+    process.stderr.write(station.log);
+  });
+  const amy = await account("amy");
+  const bob = await account("bob");
+  const { id } = await answered(here(amy.token).POST("/api/broadcasts", { body: { title: "A talk" } }));
+  const params = { path: { id, userId: bob.id } };
+  await answered(
+    here(amy.token).PUT("/api/broadcasts/{id}/members/{userId}", { params, body: { role: "speaker" } }),
+  );
+  await answered(here(amy.token).POST("/api/broadcasts/{id}/start", { params: { path: { id } } }));
+  const { ingest } = await answered(
+    here(amy.token).GET("/api/broadcasts/{id}", { params: { path: { id } } }),
+  );
+  const url = `${station.publishUrl.replace(/studio\?.*$/, "")}${ingest?.streamKey}`;
+  const encoder = spawn("ffmpeg", [
+    ...["-loglevel", "error", "-re", "-f", "lavfi", "-i", `sine=frequency=${TONES.rtmp}:sample_rate=44100`],
+    ...["-c:a", "aac", "-f", "flv", url],
+  ]);
+  try {
+    const host = await comeOnStage(id, "amy", amy.token);
+    const guest = await comeOnStage(id, "bob", bob.token);
+    await guest.getByText("2 others are heard").waitFor();
+    await host.getByText("1 others are heard").waitFor();
+    await putEar(guest);
+    await putEar(host);
+    await hears(guest, "amy", "rtmp");
+    await hears(host, "bob");
+  } finally {
+    encoder.kill();
+  }
 });

@@ -8,12 +8,13 @@ use tokio::sync::oneshot;
 
 use super::Shard;
 use crate::credentials::Credentials;
+use crate::ear::Heard;
 use crate::fan::Fan;
 use crate::observer::Farewell;
 use crate::peer::{Peer, Role};
 use crate::programme::{Clock, Packet, ProgrammeId};
 use crate::session::SessionId;
-use crate::stage::{Forwarding, StageId};
+use crate::stage::{Entrant, Forwarding, Said, StageId};
 
 /// Programmes of a port, and stages: what a station may hold, and a bound for its mistakes.
 const HELD_MAX: usize = 10_000;
@@ -32,6 +33,12 @@ pub(crate) enum Command {
     Raise(StageId, Box<dyn Forwarding>),
     /// A stage is over.
     Strike(StageId),
+    /// Somebody is heard on a stage who comes by no session.
+    Enter(StageId, SessionId, Entrant),
+    /// They say this.
+    Say(StageId, SessionId, Said),
+    /// They are heard no more.
+    Exit(StageId, SessionId),
     /// A programme begins.
     Begin(ProgrammeId, Clock),
     /// Send this to everybody who listens to that.
@@ -87,6 +94,16 @@ impl Shard {
                     self.stages.remove(&stage);
                     self.dismiss(now, |role| matches!(role, Role::Speak(spot, _) if spot.stage == stage));
                 }
+                Ok(Command::Enter(stage, session, entrant)) => {
+                    self.on_stage(stage, now, |stage| stage.join(now, session, entrant));
+                }
+                Ok(Command::Say(stage, session, Said { sequence, time, level, data })) => {
+                    let heard = Heard { sequence, time, level, data: &data };
+                    self.on_stage(stage, now, |stage| stage.hear(now, session, heard));
+                }
+                Ok(Command::Exit(stage, session)) => {
+                    self.on_stage(stage, now, |stage| stage.leave(now, session));
+                }
                 Ok(Command::Begin(programme, clock)) => {
                     if self.fans.len() < HELD_MAX {
                         self.fans.insert(programme, Fan::new(clock, self.repeating));
@@ -122,6 +139,14 @@ impl Shard {
         let (ufrag, password) = peer.engine.restart(theirs.ufrag(), theirs.password());
         self.peers.rename(key, ufrag.clone());
         Credentials::new(&ufrag, &password).ok()
+    }
+
+    /// Tells a stage something, and sends what follows. One that is over is told nothing.
+    fn on_stage(&mut self, id: StageId, now: Instant, tell: impl FnOnce(&mut dyn Forwarding)) {
+        if let Some(stage) = self.stages.get_mut(&id) {
+            tell(&mut **stage);
+            self.forward(id, now);
+        }
     }
 
     /// Lets everybody go whose programme or stage is over.

@@ -37,15 +37,21 @@ pub(crate) struct Client {
 impl Client {
     /// A client and its offer of one audio track.
     pub(crate) fn offer(direction: Direction) -> (Self, String) {
+        Self::offer_of(&[direction])
+    }
+
+    /// A client and its offer of several; the first one is what it sends by, if it does.
+    pub(crate) fn offer_of(directions: &[Direction]) -> (Self, String) {
         // A listener looks at packets; a publisher hands frames over, and its stack repeats them in RED.
-        let packets = direction == Direction::RecvOnly;
+        let packets = directions.contains(&Direction::RecvOnly);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let mut rtc =
             Rtc::builder().set_rtp_mode(packets).clear_codecs().enable_opus(true, true).build(Instant::now());
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let mut change = rtc.sdp_api();
-        let mid = change.add_media(MediaKind::Audio, direction, None, None, None);
+        let add = |direction: &_| change.add_media(MediaKind::Audio, *direction, None, None, None);
+        let mid = directions.iter().map(add).collect::<Vec<_>>()[0];
         let (offer, pending) = change.apply().unwrap();
         let client = Self {
             rtc,

@@ -143,11 +143,12 @@ impl Hall {
             entry.let_go(ghost, CloseReason::TakenOver);
         }
         let software = request.software.clone();
+        let person = request.account.as_deref().unwrap_or(&card.host).into();
         let publication = let_in(request, entry.run.record.mode);
         let handle = publication.handle();
         let session = stay.session.clone();
         let since = wall_clock();
-        let heard = entry.run.tell(Command::Add(source, Feed::of(publication, protocol, software)));
+        let heard = entry.run.tell(Command::Add(source, Feed::of(publication, protocol, software, person)));
         if heard {
             info!(broadcast.id = %id, ingest.protocol = protocol, "host connected to {id}");
             let (session, stay) = (session.clone(), stay.clone());

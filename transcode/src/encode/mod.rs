@@ -2,6 +2,7 @@
 
 mod aac;
 mod opus;
+mod voice;
 
 use std::collections::VecDeque;
 
@@ -9,6 +10,8 @@ use bytes::Bytes;
 use media::{AccessUnit, Channels, Codec, MediaDuration, MediaTime, Rung, Timescale, TrackInfo};
 
 use crate::fdk::FdkError;
+
+pub use voice::VoiceEncoder;
 
 /// Why a rung could not be encoded.
 #[derive(Debug, thiserror::Error)]

@@ -32,6 +32,12 @@ pub(super) trait Mix: Send {
     /// Suppresses noise in a source, or no more.
     fn set_denoise(&mut self, id: SourceId, on: bool) -> Result<(), SourceError>;
 
+    /// Keeps each tick of a source, or no more.
+    fn set_tap(&mut self, id: SourceId, on: bool) -> Result<(), SourceError>;
+
+    /// The newest tick of a source that is tapped.
+    fn tapped(&self, id: SourceId) -> Option<&[f32; TICK_FRAMES]>;
+
     /// Rides the gain of the mix, or no more.
     fn set_levelling(&mut self, on: bool);
 
@@ -114,6 +120,15 @@ impl<const C: usize> Mix for Mixer<C> {
     fn set_denoise(&mut self, id: SourceId, on: bool) -> Result<(), SourceError> {
         self.source(id)?.set_denoise(on);
         Ok(())
+    }
+
+    fn set_tap(&mut self, id: SourceId, on: bool) -> Result<(), SourceError> {
+        self.source(id)?.set_tap(on);
+        Ok(())
+    }
+
+    fn tapped(&self, id: SourceId) -> Option<&[f32; TICK_FRAMES]> {
+        self.sources.iter().find(|(known, _)| *known == id).and_then(|(_, source)| source.tapped())
     }
 
     fn set_levelling(&mut self, on: bool) {

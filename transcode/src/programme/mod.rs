@@ -135,6 +135,17 @@ impl Programme {
         self.mixer.set_denoise(id, on)
     }
 
+    /// Keeps each tick of one source for [`tapped`](Self::tapped), from the next one on; off at first.
+    pub fn set_tap(&mut self, id: SourceId, on: bool) -> Result<(), SourceError> {
+        self.mixer.set_tap(id, on)
+    }
+
+    /// One source's share of the newest tick, as it went into the mix, in mono: 20 ms at 48 kHz. `None` where it is not
+    /// tapped. Silence before the first tick.
+    pub fn tapped(&self, id: SourceId) -> Option<&[f32; TICK_FRAMES]> {
+        self.mixer.tapped(id)
+    }
+
     /// Rides the gain of the mix towards -16 LUFS, from here on; off at first. It follows the loudness of the
     /// last 3 s that were no silence, by 12 dB at most, up by 1 dB a second and down by 3.
     pub fn set_levelling(&mut self, on: bool) {

@@ -7,7 +7,7 @@ use media::{AccessUnit, Codec, Pcm, TrackInfo};
 use super::denoiser::Denoiser;
 use super::{SourceStats, Tick};
 use crate::decode::{DecodeError, Decoder, announces_pause};
-use crate::intake::{Intake, IntakeConfig};
+use crate::intake::{Intake, IntakeConfig, TICK_FRAMES};
 
 /// The longest hole between two Opus packets that is filled in when the later one arrives. The intake holds
 /// about as much, so none of it was missed yet. A longer one is the publisher's own pause, or the network's:
@@ -22,6 +22,8 @@ pub(super) struct Source<const C: usize> {
     track: Option<Track>,
     intake: Intake<C>,
     denoiser: Option<Denoiser>,
+    /// Its newest tick in mono, for whoever listens to it alone.
+    tap: Option<Box<[f32; TICK_FRAMES]>>,
     units: u64,
     corrupt: u64,
     missing: u64,
@@ -80,6 +82,7 @@ impl<const C: usize> Source<C> {
             track: None,
             intake,
             denoiser: None,
+            tap: None,
             units: 0,
             corrupt: 0,
             missing: 0,
@@ -178,6 +181,21 @@ impl<const C: usize> Source<C> {
                 self.denoiser = None;
             }
         }
+        if let Some(tap) = &mut self.tap {
+            for (mono, frame) in tap.iter_mut().zip(tick.iter()) {
+                *mono = frame.iter().sum::<f32>() / C as f32;
+            }
+        }
+    }
+
+    pub(super) fn set_tap(&mut self, on: bool) {
+        if on != self.tap.is_some() {
+            self.tap = on.then(|| Box::new([0.0; TICK_FRAMES]));
+        }
+    }
+
+    pub(super) fn tapped(&self) -> Option<&[f32; TICK_FRAMES]> {
+        self.tap.as_deref()
     }
 
     pub(super) fn set_denoise(&mut self, on: bool) {
