@@ -366,6 +366,26 @@ export interface paths {
         patch: operations["updateBroadcast"];
         trace?: never;
     };
+    "/api/broadcasts/{id}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells its host and moderators how a broadcast was heard.
+         * @description A minute is here when it is over; what happens now is told by `…/stats`.
+         */
+        get: operations["getAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/broadcasts/{id}/blocks": {
         parameters: {
             query?: never;
@@ -1035,6 +1055,55 @@ export interface components {
             nextCursor: string | null;
             /** Format: int64 */
             total: number;
+        };
+        /** @description How a broadcast was heard, as far as it is written down. */
+        Analytics: {
+            /**
+             * Format: double
+             * @description On average over the minutes in which it was on air.
+             */
+            averageListeners: number;
+            /**
+             * Format: double
+             * @description How long they stayed on average; null where nobody has left yet.
+             */
+            averageSessionSeconds: number | null;
+            broadcastId: string;
+            /** @description The most of each minute, in order; minutes in which it was not on air are left out. */
+            minutes: components["schemas"]["AnalyticsMinute"][];
+            /**
+             * Format: int32
+             * @description The most that listened at once.
+             */
+            peakListeners: number;
+            /**
+             * Format: int64
+             * @description Times that somebody came to listen or to speak.
+             */
+            sessions: number;
+        };
+        /** @description One minute. */
+        AnalyticsMinute: {
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Who listened by HLS.
+             */
+            hls: number;
+            /**
+             * Format: int32
+             * @description Who were in the room.
+             */
+            people: number;
+            /**
+             * Format: int32
+             * @description Who listened by WebRTC.
+             */
+            webrtc: number;
         };
         /** @description A key without its secret. */
         ApiKey: {
@@ -1967,6 +2036,515 @@ export interface components {
          * @enum {string}
          */
         ReportState: "open" | "upheld" | "dismissed";
+        /** @description Who said it. */
+        RoomAuthor: {
+            /** @description Null where there is no such account any more. */
+            id: string | null;
+            name: string;
+            role: string;
+        };
+        /** @description A message in the chat. */
+        RoomChatMessage: {
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["RoomAuthor"];
+            id: string;
+            /** Format: date-time */
+            programTime?: string | null;
+            replyTo?: string | null;
+            /** @description As it was written: whoever shows it escapes it. */
+            text: string;
+        };
+        /** @description What a client sends: one JSON object in one text frame. */
+        RoomClientMessage: {
+            /** @description The id of the last message that was received, after a lost connection: what was missed follows. */
+            last_event_id?: string | null;
+            /** @description A ticket, or a room token. */
+            ticket: string;
+            /** @enum {string} */
+            type: "join";
+        } | {
+            /** @description 1 to 200 characters. */
+            message: string;
+            /** @description The id of the message that it answers. */
+            reply_to?: string | null;
+            /** @enum {string} */
+            type: "chatMessage";
+        } | {
+            /** @description Which. */
+            message_id: string;
+            /** @enum {string} */
+            type: "deleteMessage";
+        } | {
+            /** @description Which. */
+            message_id: string;
+            /** @enum {string} */
+            type: "pinMessage";
+        } | {
+            /** @description Which. */
+            message_id: string;
+            /** @enum {string} */
+            type: "unpinMessage";
+        } | {
+            /** @description One of the room's. */
+            emoji: string;
+            /** @enum {string} */
+            type: "reaction";
+        } | {
+            /** @enum {string} */
+            type: "raiseHand";
+        } | {
+            /** @enum {string} */
+            type: "lowerHand";
+            /** @description Whose, where it is not one's own. */
+            user_id?: string | null;
+        } | {
+            /** @enum {string} */
+            type: "inviteToStage";
+            /** @description Whom. */
+            user_id: string;
+        } | {
+            /** @enum {string} */
+            type: "acceptInvite";
+        } | {
+            /** @enum {string} */
+            type: "declineInvite";
+        } | {
+            /** @enum {string} */
+            type: "enterStage";
+        } | {
+            /** @enum {string} */
+            type: "leaveStage";
+        } | {
+            /** @enum {string} */
+            type: "removeFromStage";
+            /** @description Whom. */
+            user_id: string;
+        } | {
+            /** @description Whether they are not heard; true where it is left out. */
+            muted?: boolean | null;
+            /** @enum {string} */
+            type: "mute";
+            /** @description Whose. */
+            user_id: string;
+        } | {
+            /** @enum {string} */
+            type: "remove";
+            /** @description Whom. */
+            user_id: string;
+        } | {
+            /** @enum {string} */
+            type: "ban";
+            /** @description Whom. */
+            user_id: string;
+        } | {
+            /**
+             * Format: int32
+             * @description For how long: 1 to 86,400.
+             */
+            seconds: number;
+            /** @enum {string} */
+            type: "timeOut";
+            /** @description Whom. */
+            user_id: string;
+        } | {
+            /** @description Whether people may write. */
+            chat?: boolean | null;
+            /** @description Whether only followers of the host may write. */
+            followers_only?: boolean | null;
+            /** @description Whether people without an account may come in. */
+            guests?: boolean | null;
+            /** @description Whether messages may have links. */
+            links?: boolean | null;
+            /** @description What people react with. */
+            reactions?: string[] | null;
+            /**
+             * Format: int32
+             * @description The least time between two messages of one person; 0 for none.
+             */
+            slow_mode_seconds?: number | null;
+            /** @enum {string} */
+            type: "setRules";
+        } | {
+            /** @description What can be answered: 2 to 8. */
+            options: string[];
+            /** @description What is asked. */
+            question: string;
+            /** @enum {string} */
+            type: "openPoll";
+        } | {
+            /** @description Which answer, from 0. */
+            option: number;
+            /** @description Which poll. */
+            poll_id: string;
+            /** @enum {string} */
+            type: "vote";
+        } | {
+            /** @description Which. */
+            poll_id: string;
+            /** @enum {string} */
+            type: "closePoll";
+        } | {
+            /** @enum {string} */
+            type: "openQuestions";
+        } | {
+            /** @enum {string} */
+            type: "closeQuestions";
+        } | {
+            /** @description 1 to 200 characters. */
+            text: string;
+            /** @enum {string} */
+            type: "askQuestion";
+        } | {
+            /** @description Which. */
+            question_id: string;
+            /** @enum {string} */
+            type: "upvoteQuestion";
+        } | {
+            /** @description Which. */
+            question_id: string;
+            /** @enum {string} */
+            type: "settleQuestion";
+        } | {
+            /** @description What it is called. */
+            title: string;
+            /** @enum {string} */
+            type: "markChapter";
+        } | {
+            /** @description In one's own words, at most 1,000 characters. */
+            detail?: string | null;
+            /** @description Which message. */
+            message_id?: string | null;
+            /** @description Why: one of the reasons of `POST /api/broadcasts/{id}/reports`. */
+            reason: string;
+            /** @enum {string} */
+            type: "report";
+            /** @description Which person. */
+            user_id?: string | null;
+        } | {
+            /** @enum {string} */
+            type: "leave";
+        };
+        /** @description A hand that is up. */
+        RoomHand: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            at: string;
+            user: components["schemas"]["RoomUser"];
+        };
+        /** @description The first message to somebody who comes in: `joined`. */
+        RoomJoined: {
+            /** Format: date-time */
+            at: string;
+            /** @description Every hand for the crew, one's own for others. */
+            hands?: components["schemas"]["RoomHand"][] | null;
+            /** @description The last message that is in it. */
+            id: string;
+            /** @description Whether one is asked on stage. */
+            invited: boolean;
+            /** Format: date-time */
+            programTime?: string | null;
+            /** @description Whether what was missed follows, instead of a snapshot. */
+            resumed: boolean;
+            room?: components["schemas"]["RoomSnapshot"] | null;
+            /** @description `joined`. */
+            type: string;
+            /** @description The answer that one gave to the poll. */
+            vote?: number | null;
+            you: components["schemas"]["RoomUser"];
+        };
+        /** @description How many listen. */
+        RoomListeners: {
+            hls: number;
+            total: number;
+            webrtc: number;
+        };
+        /**
+         * @description What the server tells: one JSON object in one text frame, with `type`, `id`, `at` and, where it belongs to a moment
+         *     of the programme, `programTime`.
+         */
+        RoomNotice: {
+            /** @enum {string} */
+            type: "userJoined";
+            /** @description Who. */
+            user: components["schemas"]["RoomUser"];
+        } | {
+            /** @enum {string} */
+            type: "userLeft";
+            /** @description Who. */
+            user_id: string;
+        } | {
+            /** @description What. */
+            message: components["schemas"]["RoomChatMessage"];
+            /** @enum {string} */
+            type: "chatMessage";
+        } | {
+            /** @description Who took it away. */
+            by: string;
+            /** @description Which. */
+            message_id: string;
+            /** @enum {string} */
+            type: "messageDeleted";
+        } | {
+            /** @description Who pinned it. */
+            by: string;
+            /** @description Which. */
+            message: components["schemas"]["RoomChatMessage"];
+            /** @enum {string} */
+            type: "messagePinned";
+        } | {
+            /** @description Who took it down. */
+            by: string;
+            /** @description Which. */
+            message_id: string;
+            /** @enum {string} */
+            type: "messageUnpinned";
+        } | {
+            /** @description How often with each. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @enum {string} */
+            type: "reaction";
+        } | {
+            /** @description Whose, and since when. */
+            hand: components["schemas"]["RoomHand"];
+            /** @enum {string} */
+            type: "handRaised";
+        } | {
+            /** @enum {string} */
+            type: "handLowered";
+            /** @description Whose. */
+            user_id: string;
+        } | {
+            /** @description By whom. */
+            by: string;
+            /** @enum {string} */
+            type: "stageInvite";
+            /** @description Who. */
+            user: components["schemas"]["RoomUser"];
+        } | {
+            /** @description `declined`, `expired` or `withdrawn`. */
+            how: string;
+            /** @enum {string} */
+            type: "stageInviteEnded";
+            /** @description Who. */
+            user: components["schemas"]["RoomUser"];
+        } | {
+            /** @description `entered`, `left`, `removed` or `gone`. */
+            change: string;
+            /** @description Who is there now. */
+            stage: components["schemas"]["RoomSpeaker"][];
+            /** @enum {string} */
+            type: "stageChanged";
+            /** @description Who. */
+            user: components["schemas"]["RoomUser"];
+        } | {
+            /** @description By whom. */
+            by: string;
+            /** @description Whether they are not heard. */
+            muted: boolean;
+            /** @enum {string} */
+            type: "muted";
+            /** @description Whose. */
+            user_id: string;
+        } | {
+            /** @description Whether for good. */
+            banned: boolean;
+            /** @description By whom. */
+            by: string;
+            /** @enum {string} */
+            type: "removed";
+            /** @description Who. */
+            user_id: string;
+        } | {
+            /** @description By whom. */
+            by: string;
+            /**
+             * Format: int64
+             * @description For how long.
+             */
+            seconds: number;
+            /** @enum {string} */
+            type: "timedOut";
+            /** @description Who. */
+            user_id: string;
+        } | {
+            /** @description How. */
+            rules: components["schemas"]["RoomRules"];
+            /** @enum {string} */
+            type: "rulesChanged";
+        } | {
+            /** @description What. */
+            poll: components["schemas"]["RoomPoll"];
+            /** @enum {string} */
+            type: "pollOpened";
+        } | {
+            /** @description How many gave each answer. */
+            counts: number[];
+            /** @description Which poll. */
+            poll_id: string;
+            /** @enum {string} */
+            type: "pollCounted";
+        } | {
+            /** @description How many gave each answer. */
+            counts: number[];
+            /** @description Which poll. */
+            poll_id: string;
+            /** @enum {string} */
+            type: "pollClosed";
+        } | {
+            /** @enum {string} */
+            type: "questionsOpened";
+        } | {
+            /** @enum {string} */
+            type: "questionsClosed";
+        } | {
+            /** @description What. */
+            question: components["schemas"]["RoomQuestion"];
+            /** @enum {string} */
+            type: "questionAsked";
+        } | {
+            /** @description Which. */
+            question_id: string;
+            /** @enum {string} */
+            type: "questionVoted";
+            /** @description How many. */
+            votes: number;
+        } | {
+            /** @description Which. */
+            question_id: string;
+            /** @enum {string} */
+            type: "questionSettled";
+        } | {
+            /** @description Who marked it. */
+            by: string;
+            /** @description What it is called. */
+            title: string;
+            /** @enum {string} */
+            type: "chapterBegan";
+        } | {
+            /** @description How many. */
+            listeners: components["schemas"]["RoomListeners"];
+            /** @description Who are in the room. */
+            people: number;
+            /** @enum {string} */
+            type: "listenerCount";
+        } | {
+            /** @description How. */
+            stats: components["schemas"]["RoomStats"];
+            /** @enum {string} */
+            type: "stats";
+        } | {
+            /** @enum {string} */
+            type: "broadcastStarted";
+        } | {
+            /** @enum {string} */
+            type: "broadcastEnded";
+        } | {
+            /** @description Why, for programs. */
+            code: string;
+            /** @description Why, for people. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description How long to wait, where that is all.
+             */
+            retry_after_seconds?: number | null;
+            /** @enum {string} */
+            type: "error";
+        };
+        /** @description A poll. */
+        RoomPoll: {
+            /** @description How many gave each answer. */
+            counts: number[];
+            id: string;
+            options: string[];
+            question: string;
+        };
+        /** @description A question in the queue. */
+        RoomQuestion: {
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["RoomAuthor"];
+            id: string;
+            text: string;
+            votes: number;
+        };
+        /** @description How a room is kept. */
+        RoomRules: {
+            chat: boolean;
+            followersOnly: boolean;
+            guests: boolean;
+            links: boolean;
+            reactions: string[];
+            /** Format: int64 */
+            slowModeSeconds: number;
+        };
+        /** @description A room as everybody sees it. */
+        RoomSnapshot: {
+            listeners: components["schemas"]["RoomListeners"];
+            messages: components["schemas"]["RoomChatMessage"][];
+            onAir: boolean;
+            people: number;
+            pinned: components["schemas"]["RoomChatMessage"][];
+            poll?: components["schemas"]["RoomPoll"] | null;
+            questions: components["schemas"]["RoomQuestion"][];
+            questionsOpen: boolean;
+            rules: components["schemas"]["RoomRules"];
+            stage: components["schemas"]["RoomSpeaker"][];
+            /** @description Who is here; none in a large room. */
+            users?: components["schemas"]["RoomUser"][] | null;
+        };
+        /** @description Somebody on stage. */
+        RoomSpeaker: {
+            /** @description Whether the room does not hear them. */
+            muted: boolean;
+            user: components["schemas"]["RoomUser"];
+        };
+        /** @description How a broadcast is doing. */
+        RoomStats: {
+            /**
+             * Format: int64
+             * @description What they send together.
+             */
+            bitsPerSecond: number;
+            /**
+             * Format: double
+             * @description Integrated loudness (EBU R128); null where nothing was heard.
+             */
+            integratedLufs: number | null;
+            /** @description How many listen. */
+            listeners: components["schemas"]["RoomListeners"];
+            /**
+             * Format: int64
+             * @description Seconds on air; null where it is not.
+             */
+            onAirSeconds: number | null;
+            /** @description Who are in the room. */
+            people: number;
+            /** @description Who publish. */
+            publishers: number;
+            /**
+             * Format: double
+             * @description Short-term loudness; null where nothing is heard.
+             */
+            shortTermLufs: number | null;
+        };
+        /** @description Somebody in a room, as others see them. */
+        RoomUser: {
+            /** @description Their account, or a name that was made up for a guest. */
+            id: string;
+            /** @description What they are called here. */
+            name: string;
+            /**
+             * @description `host`, `moderator`, `speaker`, `listener`, `guest` or `admin`.
+             * @example listener
+             */
+            role: string;
+        };
         /** @description What somebody gets who signed in. */
         Session: {
             /** @description For `Authorization: Bearer`. */
@@ -3165,6 +3743,35 @@ export interface operations {
             413: components["responses"]["TooLong"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getAnalytics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it was heard */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analytics"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];

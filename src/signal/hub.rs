@@ -122,6 +122,8 @@ pub(super) struct Hub {
     view: watch::Sender<View>,
     follow_up: FollowUp,
     others: Others,
+    /// By how many microphones each is heard who speaks by this station.
+    sounds: HashMap<PersonId, usize>,
 }
 
 impl Hub {
@@ -146,6 +148,7 @@ impl Hub {
             addresses: HashMap::new(),
             empty_since: Instant::now(),
             others: Others::default(),
+            sounds: HashMap::new(),
             house,
             broadcast,
             room,

@@ -52,8 +52,12 @@ pub(super) fn created(
         (ACCEPT_PATCH, HeaderValue::from_static(FRAGMENT)),
         (CONTENT_TYPE, HeaderValue::from_static(SDP)),
     ];
-    let session =
-        Session { door, broadcast: broadcast.to_owned(), ice: Arc::new(tokio::sync::Mutex::new(ice)), speaker: None };
+    let session = Session {
+        door,
+        broadcast: broadcast.to_owned(),
+        ice: Arc::new(tokio::sync::Mutex::new(ice)),
+        speaker: None,
+    };
     let id = joined.session;
     station.sessions.insert(id, session);
     if door == Door::Whep {

@@ -36,10 +36,7 @@ impl Hub {
             }
             Order::Leave(connection) => self.leave(connection),
             Order::Speaks(person) => self.speaks(&person),
-            Order::Hushed(person) => {
-                let now = self.now();
-                self.room.note_sound(now, &person, false);
-            }
+            Order::Hushed(person) => self.hushed(&person),
             Order::Expel(person) => {
                 self.follow_up.note_connections(&person, &self.room);
                 self.room.put_out(&system(), &person, Removal::Once);
@@ -105,7 +102,21 @@ impl Hub {
                 }
             }
         }
+        *self.sounds.entry(person.id.clone()).or_default() += 1;
         self.room.note_sound(now, &person.id, true);
+    }
+
+    /// One microphone is not heard any more. Who reconnects has two for a moment.
+    fn hushed(&mut self, person: &PersonId) {
+        let left = self.sounds.get_mut(person).map(|count| {
+            *count -= 1;
+            *count
+        });
+        if left == Some(0) {
+            self.sounds.remove(person);
+            let now = self.now();
+            self.room.note_sound(now, person, false);
+        }
     }
 }
 
