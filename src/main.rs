@@ -72,6 +72,7 @@ fn patient(settings: Settings) -> doctor::Station {
         rtmps: settings.rtmp.rtmps_listen,
         rtc: settings.rtc.listen,
         rtc_public: settings.rtc.public_ips,
+        redis: settings.redis,
         data_dir: settings.storage.data_dir,
         public_url: settings.http.public_url,
         certificate: settings.certificate.map(|certificate| match certificate {

@@ -6,6 +6,9 @@
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used)]
 
+#[path = "redis/mod.rs"]
+mod redis;
+
 use std::{
     collections::BTreeSet,
     convert::Infallible,
@@ -332,10 +335,24 @@ fn station(folder: &std::path::Path) -> Station {
         rtmps: None,
         rtc: Some("127.0.0.1:0".parse().unwrap()),
         rtc_public: Vec::new(),
+        redis: None,
         data_dir: folder.join("data"),
         public_url: None,
         certificate: None,
     }
+}
+
+#[tokio::test]
+async fn redis_is_asked_where_one_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = station(folder.path());
+    assert!(examine(&alone).await.findings().iter().all(|finding| finding.check != "Redis"));
+
+    let server = redis::Redis::start_new();
+    let together = Station { redis: server.url().parse().ok(), ..alone };
+    assert!(matches!(verdict(&examine(&together).await, "Redis"), Verdict::Ok | Verdict::Warn));
+    server.stop();
+    assert_eq!(verdict(&examine(&together).await, "Redis"), Verdict::Fail);
 }
 
 fn verdict(report: &Report, check: &str) -> Verdict {

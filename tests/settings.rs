@@ -131,6 +131,28 @@ fn a_database_is_put_together_from_its_parts() {
 }
 
 #[test]
+fn a_redis_is_put_together_from_its_parts() {
+    let operator = Operator::new();
+    assert_eq!(Settings::load(&operator.layers).unwrap().0.redis, None);
+
+    let operator = operator.writes(".env", "REDIS_HOST=redis.example\n").exports("REDIS_PASSWORD", "a b");
+    let (settings, values) = Settings::load(&operator.layers).unwrap();
+    assert_eq!(settings.redis.unwrap().expose(), "redis://:a%20b@redis.example:6379");
+    assert_eq!(values.get(Key::RedisUrl).unwrap().origin(), "environment REDIS_HOST");
+    assert!(!docs::print_config(&values).contains("a%20b"));
+
+    let whole = operator.exports("REDIS_URL", "rediss://h/2");
+    assert_eq!(Settings::load(&whole.layers).unwrap().0.redis.unwrap().expose(), "rediss://h/2");
+
+    let told = Operator::new().exports("REDIS_HOST", "h").exports("REDIS_PORT", "x").is_told();
+    assert_eq!(told, "REDIS_PORT cannot be \"x\" (environment); use a port such as 6379");
+    let told = Operator::new().exports("REDIS_HOST", "a b").is_told();
+    assert!(told.starts_with("REDIS_HOST cannot be \"a b\" (environment); use a host"), "{told}");
+    let told = Operator::new().exports("REDIS_URL", "http://me:secret@h").is_told();
+    assert!(told.starts_with("REDIS_URL cannot be [redacted] (environment); use redis://"), "{told}");
+}
+
+#[test]
 fn an_unknown_name_is_told_with_the_one_that_was_meant() {
     let told = Operator::new().writes("onair.toml", "[http]\nlisen = ':1'\n").is_told();
     assert_eq!(told, "http.lisen in DIR/onair.toml is not a setting; did you mean http.listen?");

@@ -18,10 +18,12 @@ use tokio::{
 };
 use url::Url;
 
+use super::redis;
 use super::report::Report;
 use super::udp;
 use crate::{
     http::{Client, client::FetchError},
+    signal::bus::RedisUrl,
     tls::{Files, certificate::Facts},
 };
 
@@ -61,6 +63,8 @@ pub struct Station {
     pub rtc: Option<SocketAddr>,
     /// `ONAIR_RTC_PUBLIC_IP`.
     pub rtc_public: Vec<IpAddr>,
+    /// `ONAIR_REDIS_URL`.
+    pub redis: Option<RedisUrl>,
     /// `ONAIR_DATA_DIR`.
     pub data_dir: PathBuf,
     /// `ONAIR_PUBLIC_URL`.
@@ -101,6 +105,7 @@ pub async fn examine(station: &Station, roots: RootCertStore) -> Report {
         port(&mut report, "RTMPS port", address, answers_http(&client, address, "https").await);
     }
     udp::examine(&mut report, station.rtc, &station.rtc_public, is_running);
+    redis::examine(&mut report, station.redis.as_ref()).await;
     data_directory(&mut report, &station.data_dir);
     clock(&mut report, SystemTime::now());
     public_address(&mut report, &client, station.public_url.as_ref()).await;

@@ -5,6 +5,7 @@
 
 pub mod machine;
 pub mod playlist;
+mod redis;
 pub mod report;
 mod rules;
 pub mod stream;

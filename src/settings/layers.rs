@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::database_parts::DatabaseParts;
 use super::error::SettingsError;
+use super::redis_parts::RedisParts;
 use super::table::{Key, Setting, TABLE};
 use super::values::{Place, Unused, Value, Values};
 
@@ -35,7 +36,7 @@ impl Layers {
     pub(super) fn merge(&self) -> Result<Values, SettingsError> {
         let mut values = Values::defaults();
         cover_with_file(&mut values, self)?;
-        let mut parts = DatabaseParts::default();
+        let mut parts = Parts::default();
         cover_with_dot_env(&mut values, &mut parts, &self.folder.join(".env"))?;
         cover_with_environment(&mut values, &mut parts, &self.environment)?;
         for (key, text) in &self.flags {
@@ -43,6 +44,20 @@ impl Layers {
             values.cover(*key, Value { text: text.clone(), name, place: Place::Flag });
         }
         Ok(values)
+    }
+}
+
+/// Addresses that may be given in parts.
+#[derive(Default)]
+struct Parts {
+    database: DatabaseParts,
+    redis: RedisParts,
+}
+
+impl Parts {
+    /// Is this the name of a part of either?
+    fn has(name: &str) -> bool {
+        DatabaseParts::has(name) || RedisParts::has(name)
     }
 }
 
@@ -111,11 +126,7 @@ fn line_at(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }
 
-fn cover_with_dot_env(
-    values: &mut Values,
-    parts: &mut DatabaseParts,
-    path: &Path,
-) -> Result<(), SettingsError> {
+fn cover_with_dot_env(values: &mut Values, parts: &mut Parts, path: &Path) -> Result<(), SettingsError> {
     let Some(text) = read_if_there(path)? else { return Ok(()) };
     let mut pairs = Vec::new();
     for pair in dotenvy::from_read_iter(text.as_bytes()) {
@@ -138,14 +149,14 @@ fn dot_env_syntax(path: &Path, text: &str, error: &dotenvy::Error) -> SettingsEr
 
 fn cover_with_environment(
     values: &mut Values,
-    parts: &mut DatabaseParts,
+    parts: &mut Parts,
     environment: &[(OsString, OsString)],
 ) -> Result<(), SettingsError> {
     let mut pairs = Vec::new();
     for (name, value) in environment {
         // A name that is not Unicode is none of ours.
         let Some(name) = name.to_str() else { continue };
-        let ours = name.starts_with(PREFIX) || by_name(name).is_some() || DatabaseParts::has(name);
+        let ours = name.starts_with(PREFIX) || by_name(name).is_some() || Parts::has(name);
         if !ours && unused(name).is_none() {
             continue;
         }
@@ -165,18 +176,22 @@ fn cover_with_environment(
 /// Variables that are not empty; an empty one is as good as none, as Compose files and shells have it.
 fn cover_with_names(
     values: &mut Values,
-    parts: &mut DatabaseParts,
-    mut pairs: Vec<(String, String)>,
+    parts: &mut Parts,
+    pairs: Vec<(String, String)>,
     place: &Place,
 ) -> Result<(), SettingsError> {
     // First, so that a whole address in the same layer is stronger.
-    let (of_database, whole) = pairs.into_iter().partition(|(name, _)| DatabaseParts::has(name));
-    pairs = whole;
-    if let Some(value) = parts.add(of_database, place)? {
+    let (of_database, whole): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(name, _)| DatabaseParts::has(name));
+    if let Some(value) = parts.database.add(of_database, place)? {
         values.cover(Key::DatabaseUrl, value);
     }
+    let (of_redis, whole): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(name, _)| RedisParts::has(name));
+    if let Some(value) = parts.redis.add(of_redis, place)? {
+        values.cover(Key::RedisUrl, value);
+    }
     // Within one layer our own name is stronger than an alias, whichever comes first.
-    let (own, others): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name.starts_with(PREFIX));
+    let (own, others): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(name, _)| name.starts_with(PREFIX));
     for (name, text) in others.into_iter().chain(own) {
         match by_name(&name) {
             Some(_) if text.is_empty() => {}

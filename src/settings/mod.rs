@@ -6,6 +6,7 @@ mod database_parts;
 pub mod docs;
 mod error;
 mod layers;
+mod redis_parts;
 mod rtc;
 mod sections;
 pub mod table;

@@ -24,6 +24,7 @@ use crate::auth::proxies::TrustedProxies;
 use crate::live::GoLive;
 use crate::logs::Redacted;
 use crate::playback::Policy;
+use crate::signal::bus::RedisUrl;
 
 /// Everything an operator may set, read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,8 @@ pub struct Settings {
     pub hls: HlsSettings,
     /// What is kept.
     pub storage: StorageSettings,
+    /// By what rooms hear those of other stations; without one, this station is alone.
+    pub redis: Option<RedisUrl>,
     /// Who may be here.
     pub auth: AuthSettings,
     /// The broadcast `studio`.
@@ -285,6 +288,7 @@ impl Settings {
                 data_dir,
                 keep: values.seconds(Key::KeepSeconds)?,
             },
+            redis: values.optional(Key::RedisUrl, |text| text.parse().ok())?,
             auth: AuthSettings::from_values(values)?,
             studio: StudioSettings {
                 latency_mode: Seed::of(

@@ -69,6 +69,8 @@ pub enum Kind {
     Origins,
     /// The address of a SQLite or PostgreSQL database.
     DatabaseUrl,
+    /// The address of a Redis server.
+    RedisUrl,
     /// An `http` or `https` address to post to.
     HookUrl,
     /// A secret shared with another program.
@@ -108,7 +110,7 @@ impl Kind {
             Self::Seconds(..) => "SECONDS",
             Self::File => "FILE",
             Self::Folder => "FOLDER",
-            Self::SiteUrl | Self::ServiceUrl | Self::DatabaseUrl | Self::HookUrl => "URL",
+            Self::SiteUrl | Self::ServiceUrl | Self::DatabaseUrl | Self::RedisUrl | Self::HookUrl => "URL",
             Self::Origins => "URL[,URL]",
             Self::Domains => "DOMAIN[,DOMAIN]",
             Self::Email => "EMAIL",
@@ -142,6 +144,7 @@ impl Kind {
             Self::ServiceUrl => "an https:// address".to_owned(),
             Self::Origins => "sites separated by commas, such as https://radio.example.org".to_owned(),
             Self::DatabaseUrl => "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE".to_owned(),
+            Self::RedisUrl => "redis://:PASSWORD@HOST:PORT/DATABASE, or rediss:// for TLS".to_owned(),
             Self::HookUrl => "an http:// or https:// address without a user or a password".to_owned(),
             Self::SharedSecret => "16 to 256 printable characters without spaces".to_owned(),
             Self::Domains => "domain names separated by commas, such as radio.example.org".to_owned(),
@@ -208,6 +211,7 @@ pub enum Key {
     DataDir,
     KeepSeconds,
     DatabaseUrl,
+    RedisUrl,
     JwtSecret,
     JwtRefreshSecret,
     Registration,
@@ -582,6 +586,18 @@ pub const TABLE: &[Setting] = &[
         secrecy: Secrecy::Secret,
         help: "Where accounts and broadcasts are kept; `DB_HOST` is put together with `DB_PORT`, `DB_NAME`, \
                `DB_USER` and `DB_PASSWORD`, and `?sslmode=verify-full` asks for TLS",
+    },
+    Setting {
+        key: Key::RedisUrl,
+        toml: "redis.url",
+        env: "ONAIR_REDIS_URL",
+        flag: "redis-url",
+        aliases: &["REDIS_URL", "REDIS_HOST"],
+        default: Preset::Unset("none; this station is alone"),
+        kind: Kind::RedisUrl,
+        secrecy: Secrecy::Secret,
+        help: "By what the rooms of several stations hear each other; `REDIS_HOST` is put together with `REDIS_PORT` and \
+               `REDIS_PASSWORD`",
     },
     Setting {
         key: Key::JwtSecret,
