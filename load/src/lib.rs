@@ -4,7 +4,8 @@
 //!
 //! Read [`hls`] first: it is the loop. A [`listener::Listener`] decides what to fetch next,
 //! [`response::ResponseReader`] reads what comes, [`catalog::Catalog`] knows every part once for all
-//! listeners, and [`report::Report`] says how it went. [`rtc`] is the same for listeners over WebRTC.
+//! listeners, and [`report::Report`] says how it went. [`rtc`] is the same for listeners over WebRTC,
+//! and [`signal`] for people in a room.
 
 pub mod catalog;
 mod connection;
@@ -21,5 +22,6 @@ pub mod probe;
 pub mod report;
 pub mod response;
 pub mod rtc;
+pub mod signal;
 pub mod target;
 pub mod watched;

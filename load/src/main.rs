@@ -1,6 +1,7 @@
 //! `onair-load`: makes listeners, and says what they heard.
 
 mod rtc_commands;
+mod signal_command;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 use load::catalog::Diet;
 use load::{flood, floor, hls, probe};
 use rtc_commands::{Bounds, Source, Steps, Ways};
+use signal_command::Signal;
 
 /// Load generators and probes for OnAir. Exit status 1 when anything went wrong for a listener.
 #[derive(Debug, Parser)]
@@ -87,6 +89,8 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// People in a room by WebSocket: joins, and what of the chat reaches everybody, how soon.
+    Signal(Box<Signal>),
     /// One listener: with a broadcast by WebRTC, as one JSON object; otherwise one strict HLS listener, who
     /// fails on any gap, overlap, changed tag or late part.
     Probe {
@@ -192,6 +196,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Ramp { source, steps, hold, bounds, json } => {
             rtc_commands::ramp(source, &bounds, (&steps, hold), json)
         }
+        Command::Signal(signal) => signal.run(),
         Command::Probe { url, broadcast: Some(broadcast), duration, ways, bounds, .. } => {
             rtc_commands::probe(&ways.options(url, broadcast), &bounds, duration.unwrap_or(10.0))
         }
