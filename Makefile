@@ -17,7 +17,7 @@ MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency bench-latency-webrtc load-hls load-webrtc load-ramp probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
+	schemathesis bench bench-cores bench-process bench-store bench-broadcasts bench-latency bench-latency-webrtc bench-signal load-hls load-webrtc load-ramp load-signal probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -145,6 +145,10 @@ bench-broadcasts: deps-bench web ## 50 broadcasts at once, each one heard: make 
 	@cargo build --release --package onair
 	@bench/broadcasts.py --minutes $(MINUTES)
 
+bench-signal: deps-bench web ## 10,000 people in one room: make bench-signal ARGS="--seconds 60"
+	@cargo build --release --package onair --package load
+	@bench/signal.py $(ARGS)
+
 bench-store: deps-test ## every list of the store with 200,000 broadcasts, on both databases
 	@cargo run --release --quiet --package store --example lists
 
@@ -162,6 +166,9 @@ load-webrtc: deps-build ## listeners by WebRTC: make load-webrtc ARGS="http://HO
 
 load-ramp: deps-build ## more and more of them: make load-ramp ARGS="http://HOST:PORT ID --steps 100,1000,5000"
 	@cargo run --release --quiet --package load --bin onair-load -- ramp $(ARGS)
+
+load-signal: deps-build ## people in a room: make load-signal ARGS="--url http://HOST:PORT --broadcast ID --connections 1000"
+	@cargo run --release --quiet --package load --bin onair-load -- signal $(ARGS)
 
 probe: deps-build ## one listener, told as JSON: make probe ARGS="http://HOST:PORT ID"
 	@cargo run --release --quiet --package load --bin onair-load -- probe $(ARGS)
