@@ -90,7 +90,7 @@ function levels(page: Page): Promise<Record<keyof typeof TONES, number>> {
 async function hears(page: Page, ...those: (keyof typeof TONES)[]): Promise<void> {
   for (;;) {
     const heard = await levels(page);
-    const expected = (name: keyof typeof TONES) => heard[name] > -50 === those.includes(name);
+    const expected = (name: keyof typeof TONES) => heard[name] > -60 === those.includes(name);
     const names = Object.keys(TONES) as (keyof typeof TONES)[];
     if (names.every(expected) && Object.values(heard).every(isSettled)) return;
     await page.waitForTimeout(100);
@@ -98,7 +98,7 @@ async function hears(page: Page, ...those: (keyof typeof TONES)[]): Promise<void
 }
 
 /** Either there, or far from it. */
-const isSettled = (decibels: number) => decibels > -50 || decibels < -60;
+const isSettled = (decibels: number) => decibels > -60 || decibels < -75;
 
 test("two people on the stage hear each other and not themselves, and the programme has both", async () => {
   onTestFailed(() => {
