@@ -237,6 +237,11 @@ impl Gate {
         Ok(Grant { token, expires, broadcast: broadcast.to_owned() })
     }
 
+    /// As whom the tokens of an account name it.
+    pub fn subject(&self, account: &str) -> Subject {
+        self.signer.subject(account)
+    }
+
     /// Lets a request for media of `broadcast` in at `now`, or says why not. Allocates nothing.
     pub fn admit(
         &self,

@@ -57,6 +57,7 @@ pub(super) fn created(
         broadcast: broadcast.to_owned(),
         ice: Arc::new(tokio::sync::Mutex::new(ice)),
         speaker: None,
+        listener: hold.listener(),
     };
     let id = joined.session;
     station.sessions.insert(id, session);

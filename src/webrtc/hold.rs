@@ -6,6 +6,7 @@ use ingest::Closing;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::places::Place;
+use crate::playback::Subject;
 use crate::playback::guard::Guard;
 use crate::signal::Seat;
 
@@ -19,10 +20,18 @@ pub(super) enum Hold {
     /// The same of somebody on a stage, with the seat that they have in its room.
     Stage { closing: Closing, _seat: Option<Seat> },
     /// What let a listener in, and the place that they have.
-    Leave { guard: Guard, _place: Place },
+    Leave { guard: Guard, listener: Option<Subject>, _place: Place },
 }
 
 impl Hold {
+    /// Who listens, where somebody does and that is known.
+    pub(super) const fn listener(&self) -> Option<Subject> {
+        match self {
+            Self::Publication(_) => None,
+            Self::Leave { listener, .. } => *listener,
+        }
+    }
+
     /// Waits until it is taken away, and tells how.
     pub(super) async fn taken(&mut self) -> String {
         match self {

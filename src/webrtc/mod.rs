@@ -5,6 +5,7 @@
 //! told, ICE is restarted, and which is deleted at the end (RFC 9725). Pages of any site may use them.
 
 pub mod door;
+mod echo_guard;
 pub mod endpoint;
 mod hold;
 pub mod ice_servers;

@@ -7,6 +7,7 @@ use rtc::SessionId;
 
 use super::door::Door;
 use super::ice_session::IceSession;
+use crate::playback::Subject;
 
 /// Sessions that clients made and that have not ended.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Session {
     pub ice: Arc<tokio::sync::Mutex<IceSession>>,
     /// The account of somebody who speaks on a stage.
     pub speaker: Option<String>,
+    /// Who listens, where that is known.
+    pub listener: Option<Subject>,
 }
 
 impl Sessions {
@@ -57,6 +60,13 @@ impl Sessions {
             session.is_at(Door::Stage, broadcast) && session.speaker.as_deref() == Some(account)
         });
         theirs.map(|(id, _)| *id).collect()
+    }
+
+    /// Those by which somebody listens to a broadcast.
+    pub fn of_listener(&self, broadcast: &str, who: Subject) -> Vec<SessionId> {
+        let theirs =
+            |session: &Session| session.is_at(Door::Whep, broadcast) && session.listener == Some(who);
+        self.held().iter().filter(|(_, session)| theirs(session)).map(|(id, _)| *id).collect()
     }
 
     /// Forgets the one that lies there; `false` where none does.

@@ -21,6 +21,7 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
 use super::door::Door;
+use super::echo_guard::EchoGuard;
 use super::endpoint::{created, offer};
 use super::hold::Hold;
 use super::publishing::{let_in, refused, require_sound, software};
@@ -72,7 +73,11 @@ pub(super) async fn speak(
     let seat =
         person(&caller, found.role, &context).await.map(|person| context.rooms.take_seat(&row.id, person));
     let named = account.clone().map(Into::into);
-    let ear = Box::new(ingest::whip::Door::new(sink));
+    let door = ingest::whip::Door::new(sink);
+    let ear: Box<dyn rtc::Ear> = match &account {
+        Some(who) => Box::new(EchoGuard::new(door, station, &row.id, context.gate.subject(who))),
+        None => Box::new(door),
+    };
     let joined = station.rtc.speak(offer, &stage.door, named, ear).await?;
     let session = joined.session;
     let response =

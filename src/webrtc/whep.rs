@@ -24,6 +24,7 @@ use crate::api::error::Problem;
 use crate::api::params::Path;
 use crate::auth::Client;
 use crate::live::clock::wall_clock;
+use crate::playback::gate::Pass;
 use crate::playback::guard::Guard;
 
 /// When a broadcast that is not on air is worth another look.
@@ -71,7 +72,11 @@ pub(super) async fn listen(
     let theirs = offer.credentials().ufrag().to_owned();
     let audience = live.audience.as_ref().ok_or_else(Problem::internal)?;
     let joined = station.rtc.listen(offer, audience).await?;
-    let hold = Hold::Leave { guard: Guard::new(context.gate.clone(), &id, pass), _place: place };
+    let listener = match pass {
+        Pass::Signed(claims, _) => Some(claims.subject),
+        Pass::Open => caller.account().map(|account| context.gate.subject(account)),
+    };
+    let hold = Hold::Leave { guard: Guard::new(context.gate.clone(), &id, pass), listener, _place: place };
     let mut response = created(station, Door::Whep, &id, &theirs, joined, hold);
     response.headers_mut().insert(PROGRAMME_CLOCK, programme_clock(audience.clock(), wall_clock()));
     Ok(response)

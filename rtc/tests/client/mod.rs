@@ -1,6 +1,7 @@
 //! A client on loopback: a full ICE agent with one UDP socket, driven by whoever waits for something.
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests: what cannot be done fails the test")]
+#![allow(dead_code, reason = "not every test that has a client asks everything of it")]
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};

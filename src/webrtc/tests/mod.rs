@@ -10,6 +10,8 @@ use super::negotiation::SDP;
 use crate::api::testing::{Answer, Ask, Desk, Person};
 use crate::settings::table::Key;
 
+#[path = "../../../rtc/tests/client/mod.rs"]
+mod client;
 mod http;
 mod listeners;
 mod publishers;

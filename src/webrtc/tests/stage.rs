@@ -1,3 +1,6 @@
+use str0m::media::Direction;
+
+use super::client::Client;
 use super::*;
 
 const SPEAKER: &str = include_str!("../../../rtc/tests/offers/chromium-stage.sdp");
@@ -47,6 +50,32 @@ async fn the_stage_has_as_many_places_as_its_host_gave_it() {
     desk.let_in(&host, &id, &bob, "speaker").await;
     Made::of(desk.ask(offer(format!("/stage/{id}"), SPEAKER).by(&host.token)).await);
     desk.ask(offer(format!("/stage/{id}"), SPEAKER).by(&bob.token)).await.refused(409);
+}
+
+#[tokio::test]
+async fn whoever_comes_onto_the_stage_hears_the_programme_no_more() {
+    let (desk, host) = open(&[]).await;
+    let bob = desk.person("bob").await;
+    let id = desk.on_air(&host, untitled()).await;
+    desk.let_in(&host, &id, &bob, "speaker").await;
+    let listen = |token: &str| desk.ask(offer(format!("/whep/{id}"), LISTENER).by(token));
+    let others = Made::of(listen(&bob.token).await);
+    let anybody = Made::of(desk.ask(offer(format!("/whep/{id}"), LISTENER)).await);
+    let elsewhere = desk.on_air(&host, untitled()).await;
+    let elsewhere = Made::of(desk.ask(offer(format!("/whep/{elsewhere}"), LISTENER).by(&host.token)).await);
+    // The last one: without a handshake the others would be gone before it.
+    let own = Made::of(listen(&host.token).await);
+
+    let (mut client, sdp) = Client::offer_of(&[Direction::SendOnly, Direction::RecvOnly]);
+    let ask = Ask::new("POST", format!("/stage/{id}")).bytes(SDP, sdp).by(&host.token);
+    let made = Made::of(desk.ask(ask).await);
+    desk.until_listeners(&host, &id, 3).await;
+    client.accept(&made.answer);
+    client.until(|client| client.connected);
+    desk.until_gone(&own.url).await;
+    for stays in [&others, &anybody, &elsewhere] {
+        assert_eq!(desk.ask(Ask::new("DELETE", &stays.url)).await.status, 200);
+    }
 }
 
 #[tokio::test]
