@@ -10,6 +10,10 @@ use super::entry::Scene;
 /// A publisher that has delivered nothing for this long is a ghost: its own return takes its place.
 pub(super) const GHOST: Duration = Duration::from_secs(2);
 
+/// The same where whoever returns is known to be the same client, which is not twice: five packets that did not
+/// come. One that lives and sends nothing for as long (DTX) loses its place to nobody else by it.
+pub(super) const OWN_GHOST: Duration = Duration::from_millis(100);
+
 /// Whether broadcasts may go on air; those that are stay there either way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GoLive {

@@ -1,14 +1,15 @@
 //! One broadcast that is heard: on air, or in preview by its host alone.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ingest::{CloseReason, PublicationHandle, StreamKey};
+use ingest::{CloseReason, Protocol, PublicationHandle, PublishRequest, StreamKey};
 use origin::Shelf;
 use packager::{RunId, WallClock};
 use transcode::programme::SourceId;
 
-use super::admission::Way;
+use super::admission::{GHOST, OWN_GHOST, Way};
 use super::annotation::Annotator;
 use super::card::Card;
 use super::drive::Command;
@@ -62,6 +63,24 @@ pub struct Publisher {
     pub(super) stay: Arc<Stay>,
 }
 
+impl Publisher {
+    /// Whether it and a newcomer are one client that comes by WHIP: the same program on the same machine, with what
+    /// lets the same account in, or the same key.
+    pub fn is_whip_of(
+        &self,
+        protocol: Protocol,
+        address: IpAddr,
+        account: Option<&str>,
+        software: Option<&str>,
+    ) -> bool {
+        let by_whip = self.protocol == Protocol::Whip.name() && protocol == Protocol::Whip;
+        by_whip
+            && self.stay.address == address
+            && self.stay.user_id.as_deref() == account
+            && self.stay.software.as_deref() == software
+    }
+}
+
 impl Entry {
     /// What has just gone on air, or into preview; nobody publishes yet.
     pub(super) fn new(card: Arc<Card>, scene: Scene, run: OnAir, preview_key: Option<StreamKey>) -> Self {
@@ -78,9 +97,16 @@ impl Entry {
         self.silent_since?.checked_add(grace)
     }
 
-    /// How long each of those has been silent who came by `way`.
-    pub(super) fn idle(&self, way: Way, now: Instant) -> Vec<Duration> {
-        let idle = |publisher: &Publisher| publisher.publication.activity().idle_for(now);
+    /// How long each of those has been silent who came by `way`, as `newcomer` has to wait for it: who comes back by
+    /// WHIP knows sooner than anybody else that its own place is a ghost's.
+    pub(super) fn idle(&self, way: Way, now: Instant, newcomer: &PublishRequest) -> Vec<Duration> {
+        let idle = |publisher: &Publisher| {
+            let idle = publisher.publication.activity().idle_for(now);
+            let PublishRequest { protocol, peer, account, software, .. } = newcomer;
+            let is_own = publisher.is_whip_of(*protocol, peer.ip(), account.as_deref(), software.as_deref());
+            let is_own = is_own && idle >= OWN_GHOST;
+            if is_own { idle.max(GHOST) } else { idle }
+        };
         self.publishers.iter().filter(|publisher| publisher.way == way).map(idle).collect()
     }
 

@@ -38,24 +38,33 @@ pub(super) fn require_sound(offer: &Offer) -> Result<(), Problem> {
     ))
 }
 
-/// Has the hall let a publisher in. One that comes back may find its own ghost on its place, which the hall gives
-/// away a moment later: it waits for that moment, and for nobody who is heard.
+/// Has the hall let a publisher in. One that comes back may find a ghost on its place, which the hall gives away a moment
+/// later: it waits for that moment, and for nobody who is heard. The moment is short where the ghost is its own.
 pub(super) async fn let_in_patiently(
     context: &Context,
     station: &WebRtc,
     publisher: Publisher,
 ) -> Result<Sink, Refusal> {
     let deadline = Instant::now() + GHOSTLY;
+    let Publisher { protocol, peer, .. } = publisher;
+    let mut heard = None;
     loop {
         let refusal = match let_in(station, publisher.clone()).await {
             Err(refusal @ (Refusal::AlreadyPublishing | Refusal::Full)) => refusal,
             answer => return answer,
         };
         let now = Instant::now();
-        let held = context.hall.broadcast(&publisher.broadcast);
-        let is_hushed = held.is_some_and(|held| {
-            held.publishers.iter().any(|one| one.publication.activity().idle_for(now) >= HUSHED)
-        });
+        let Some(held) = context.hall.broadcast(&publisher.broadcast) else { return Err(refusal) };
+        let (account, software) = (publisher.account.as_deref(), publisher.software.as_deref());
+        let mut there = held.publishers.iter();
+        let own = there.clone().find(|one| one.is_whip_of(protocol, peer.ip(), account, software));
+        let is_hushed = if let Some(own) = own {
+            // Nothing came of it since the last look: its last packets may just have been on their way.
+            let units = own.publication.activity().units();
+            heard.replace(units).is_none_or(|before| before == units)
+        } else {
+            there.any(|one| one.publication.activity().idle_for(now) >= HUSHED)
+        };
         if !is_hushed || now >= deadline {
             return Err(refusal);
         }

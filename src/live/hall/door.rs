@@ -110,7 +110,7 @@ impl Hall {
     fn rule(&self, card: &Arc<Card>, request: &PublishRequest) -> Result<Ruling, Refusal> {
         let entry = self.entries.get(&card.id);
         let way = Way::of(request.protocol);
-        let idle = entry.map(|entry| entry.idle(way, Instant::now())).unwrap_or_default();
+        let idle = entry.map(|entry| entry.idle(way, Instant::now(), request)).unwrap_or_default();
         let stage = if self.endings.of(&card.id).is_some() { Stage::Ended } else { card.stage };
         let facts = Facts {
             scene: entry.map(|entry| entry.scene),
@@ -136,7 +136,7 @@ impl Hall {
         let (protocol, way) = (request.protocol.name(), Way::of(request.protocol));
         let Some(entry) = self.entries.get_mut(&request.broadcast) else { return };
         let (id, card) = (entry.card.id.clone(), entry.card.clone());
-        let ghost = makes_room(&entry.card, way, &entry.idle(way, Instant::now()));
+        let ghost = makes_room(&entry.card, way, &entry.idle(way, Instant::now(), &request));
         let ghost = ghost.and_then(|place| entry.make_room(way, place));
         if let Some(ghost) = &ghost {
             info!(broadcast.id = %id, "the publisher of {id} takes its own place over");

@@ -1,5 +1,8 @@
-use std::time::Duration;
+use std::sync::mpsc::{TryRecvError, channel};
 
+use str0m::media::Direction;
+
+use super::client::{Client, Fate};
 use super::*;
 
 const OFFERS: [(&str, &str); 5] = [
@@ -97,17 +100,33 @@ async fn a_publisher_that_comes_back_takes_the_place_of_its_own_ghost() {
     let id = desk.broadcast(&host, untitled()).await;
     let key = desk.stream_key(&host, &id).await;
     let ghost = Made::of(desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await);
-    // Its network is gone: nobody says farewell, and nothing comes.
-    let returned = loop {
-        let answer = desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await;
-        if answer.status != 409 {
-            break Made::of(answer);
-        }
-        // As an encoder does, and not as fast as it can.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    };
+    // Its network is gone: nobody says farewell, and nothing comes. It is back before anybody else would notice, and is
+    // not refused once.
+    let returned = Made::of(desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await);
     desk.until_gone(&ghost.url).await;
     assert_eq!(desk.ask(Ask::new("DELETE", &returned.url)).await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_is_heard_keeps_the_place_also_against_a_second_one_like_it() {
+    let (desk, host) = open(&[]).await;
+    let id = desk.broadcast(&host, untitled()).await;
+    let key = desk.stream_key(&host, &id).await;
+    let (mut client, sdp) = Client::offer(Direction::SendOnly);
+    let made = desk.ask(Ask::new("POST", format!("/whip/{id}")).bytes(SDP, sdp).by(&key)).await;
+    client.accept(&Made::of(made).answer);
+    client.until(|client| client.connected);
+    let (stop, stopped) = channel::<()>();
+    let speaks = std::thread::spawn(move || {
+        let mut number = 0;
+        while stopped.try_recv() == Err(TryRecvError::Empty) {
+            client.send(number, b"a frame", Fate::Arrives);
+            number += 1;
+        }
+    });
+    desk.ask(offer(format!("/whip/{id}"), PUBLISHER).by(&key)).await.refused(409);
+    drop(stop);
+    speaks.join().unwrap();
 }
 
 #[tokio::test]
