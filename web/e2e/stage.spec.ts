@@ -152,7 +152,7 @@ test("people on the stage hear the host's encoder, and the host does not", async
   const { ingest } = await answered(
     here(amy.token).GET("/api/broadcasts/{id}", { params: { path: { id } } }),
   );
-  const url = `${station.publishUrl.replace(/studio\?.*$/, "")}${ingest?.streamKey}`;
+  const url = `${station.publishUrl.replace(/studio\?.*$/, "")}${id}?token=${ingest?.streamKey}`;
   const encoder = spawn("ffmpeg", [
     ...["-loglevel", "error", "-re", "-f", "lavfi", "-i", `sine=frequency=${TONES.rtmp}:sample_rate=44100`],
     ...["-c:a", "aac", "-f", "flv", url],
@@ -166,6 +166,8 @@ test("people on the stage hear the host's encoder, and the host does not", async
     await putEar(host);
     await hears(guest, "amy", "rtmp");
     await hears(host, "bob");
+    expect((await levels(guest)).rtmp).toBeGreaterThan(-60);
+    expect((await levels(host)).rtmp).toBeLessThan(-75);
   } finally {
     encoder.kill();
   }
