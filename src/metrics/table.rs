@@ -120,7 +120,13 @@ pub const TABLE: &[Row] = &[
     ),
     row("onair_http_connections", Gauge, None, &[], "Open HTTP connections"),
     row("onair_room_connections", Gauge, None, &[], "Open connections to rooms"),
-    row("onair_room_messages_total", Counter, None, &[], "Messages that rooms made, each once for all who got it"),
+    row(
+        "onair_room_messages_total",
+        Counter,
+        None,
+        &[],
+        "Messages that rooms made, each once for all who got it",
+    ),
     row(
         "onair_room_resyncs_total",
         Counter,

@@ -27,7 +27,7 @@ impl Hold {
     /// Who listens, where somebody does and that is known.
     pub(super) const fn listener(&self) -> Option<Subject> {
         match self {
-            Self::Publication(_) => None,
+            Self::Publication(_) | Self::Stage { .. } => None,
             Self::Leave { listener, .. } => *listener,
         }
     }

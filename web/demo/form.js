@@ -1,4 +1,4 @@
-// What the three pages have in common: a form that starts something and a button that stops it.
+// What the pages have in common: a form that starts something and a button that stops it.
 
 /** @param {string} id */
 export const element = (id) => document.getElementById(id);
