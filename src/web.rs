@@ -8,8 +8,9 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING,
+    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use origin::Body;
@@ -23,6 +24,9 @@ struct Dist;
 /// hls.js starts its worker from a blob and feeds the audio element from one.
 const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; img-src 'self' data:; \
      style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; object-src 'none'";
+
+/// What pages of others load.
+const FOR_OTHERS: &str = "sdk/";
 
 /// What is a page for everybody, also for programs that do not say that they want one.
 const PAGES: [&str; 2] = ["", "api/docs"];
@@ -77,13 +81,21 @@ pub fn serve(method: &Method, path: &str, headers: &HeaderMap) -> Response<Body>
         headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains(kind))
     };
     match ASSETS.get(name) {
-        Some(asset) => respond(asset, name.starts_with("assets/"), headers),
+        Some(asset) => shared(name, respond(asset, name.starts_with("assets/"), headers)),
         None if PAGES.contains(&name) || accepts("text/html") => match ASSETS.get("index.html") {
             Some(page) => respond(page, false, headers),
             None => status(StatusCode::NOT_FOUND),
         },
         None => status(StatusCode::NOT_FOUND),
     }
+}
+
+/// Modules are loaded from elsewhere only where that is allowed.
+fn shared(name: &str, mut response: Response<Body>) -> Response<Body> {
+    if name.starts_with(FOR_OTHERS) {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    response
 }
 
 fn respond(asset: &Asset, hashed: bool, request: &HeaderMap) -> Response<Body> {
@@ -169,6 +181,15 @@ mod tests {
     fn a_missing_asset_is_not_the_page() {
         assert_eq!(get("/assets/none.js", "*/*").status(), StatusCode::NOT_FOUND);
         assert_eq!(get("/favicon.none", "image/*").status(), StatusCode::NOT_FOUND);
+    }
+
+    #[test]
+    fn pages_of_others_may_load_what_is_made_for_them_and_nothing_else() {
+        let opened =
+            |name| shared(name, status(StatusCode::OK)).headers().get(ACCESS_CONTROL_ALLOW_ORIGIN).is_some();
+        assert!(opened("sdk/live-chat.mjs"));
+        assert!(!opened("index.html"));
+        assert!(!opened("demo/sdk/whep.js"));
     }
 
     #[test]

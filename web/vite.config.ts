@@ -5,17 +5,18 @@ import { defineConfig } from "vitest/config";
 /** Where `vite dev` finds the server. */
 const STATION = process.env.ONAIR_URL ?? "http://127.0.0.1:8080";
 
-/** The demo pages are served as they stand; hls.js lies beside them. */
-const demo = {
-  name: "demo",
+/** The demo pages, hls.js beside them, and what other pages load are served as they stand. */
+const asTheyStand = {
+  name: "as-they-stand",
   closeBundle() {
     cpSync("demo", "dist/demo", { recursive: true });
+    cpSync("sdk", "dist/sdk", { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
     copyFileSync("node_modules/hls.js/dist/hls.light.min.js", "dist/demo/hls.light.min.js");
   },
 };
 
 export default defineConfig({
-  plugins: [react(), demo],
+  plugins: [react(), asTheyStand],
   resolve: {
     // The light build leaves out subtitles, alternate tracks and DRM, none of which a voice needs.
     alias: { "hls.js": "hls.js/light" },
@@ -38,7 +39,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", environment: "node", include: ["src/**/*.test.ts"] },
+        test: { name: "unit", environment: "node", include: ["src/**/*.test.ts", "sdk/**/*.test.ts"] },
       },
       {
         extends: true,

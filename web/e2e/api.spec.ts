@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { answered, connect, ProblemError } from "@onair/client";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 
@@ -60,4 +63,22 @@ test("the page about the API comes from the station alone and breaks no policy o
   expect(complaints).toEqual([]);
   expect(elsewhere).toEqual([]);
   await page.close();
+});
+
+test("a page of others loads the chat, as a script and as a module", async () => {
+  tellLogOnFailure();
+  const [script, module] = ["sdk/live-chat.js", "sdk/live-chat.mjs"].map((path) => station.page(path));
+  const others = createServer((_, answer) => {
+    answer.setHeader("Content-Type", "text/html");
+    answer.end(`<!doctype html><title>Others</title><script src="${script}"></script>`);
+  });
+  others.listen(0, "127.0.0.1");
+  await once(others, "listening");
+  const page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(others.address() as AddressInfo).port}/`);
+  expect(await page.evaluate("typeof LiveChat")).toBe("function");
+  const imported = `import("${module}").then(({ LiveChat }) => typeof LiveChat)`;
+  expect(await page.evaluate(imported)).toBe("function");
+  await page.close();
+  others.close();
 });
