@@ -137,7 +137,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         let (requests, presence) = (requests.clone(), presence.clone());
         Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
     });
-    let bus = Bus::alone();
+    let bus = match &settings.redis {
+        Some(url) => Bus::redis(url, &metrics, &tasks, &shutdown),
+        None => Bus::alone(),
+    };
     let rooms = Rooms::new(House {
         hall: handle.clone(),
         presence: presence.clone(),

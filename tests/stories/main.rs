@@ -21,6 +21,7 @@ mod restart;
 mod rooms;
 mod rungs;
 mod signed;
+mod stations;
 mod strangers;
 mod studio;
 
@@ -28,5 +29,7 @@ mod studio;
 mod postgres;
 #[path = "../../packager/tests/reader/mod.rs"]
 mod reader;
+#[path = "../redis/mod.rs"]
+mod redis;
 #[path = "../station/mod.rs"]
 mod station;
