@@ -353,6 +353,13 @@ async fn redis_is_asked_where_one_is_set() {
     assert!(matches!(verdict(&examine(&together).await, "Redis"), Verdict::Ok | Verdict::Warn));
     server.stop();
     assert_eq!(verdict(&examine(&together).await, "Redis"), Verdict::Fail);
+
+    // TLS is asked for, and hung up on.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rediss://{}", silent.local_addr().unwrap());
+    std::thread::spawn(move || silent.incoming().for_each(drop));
+    let encrypted = Station { redis: url.parse().ok(), ..together };
+    assert_eq!(verdict(&examine(&encrypted).await, "Redis"), Verdict::Fail);
 }
 
 fn verdict(report: &Report, check: &str) -> Verdict {

@@ -38,11 +38,12 @@ impl RedisUrl {
         self.0.expose()
     }
 
-    /// The address without user and password, to be shown.
+    /// The address without user, password and query (where a socket's address has its password), to be shown.
     pub fn shown(&self) -> String {
         let Ok(mut url) = Url::parse(self.expose()) else { return String::new() };
         // An address without a host has neither.
         let _ = url.set_username("").and_then(|()| url.set_password(None));
+        url.set_query(None);
         url.into()
     }
 
@@ -87,6 +88,8 @@ mod tests {
         let url: RedisUrl = "rediss://me:secret@redis.example/2".parse().unwrap();
         assert_eq!(url.shown(), "rediss://redis.example/2");
         assert!(!format!("{url:?}").contains("secret"));
+        let socket: RedisUrl = "unix:///run/redis.sock?db=2&pass=secret".parse().unwrap();
+        assert_eq!(socket.shown(), "unix:///run/redis.sock");
         for wrong in ["", "redis://", "http://a", "redis.example:6379", "redis+sentinel://a"] {
             assert_eq!(wrong.parse::<RedisUrl>(), Err(NotRedis), "{wrong:?}");
         }
