@@ -147,7 +147,7 @@ bench-broadcasts: deps-bench web ## 50 broadcasts at once, each one heard: make 
 
 bench-signal: deps-bench web ## 10,000 people in one room: make bench-signal ARGS="--seconds 60"
 	@cargo build --release --package onair --package load
-	@bench/signal.py $(ARGS)
+	@bench/rooms.py $(ARGS)
 
 bench-store: deps-test ## every list of the store with 200,000 broadcasts, on both databases
 	@cargo run --release --quiet --package store --example lists
