@@ -17,6 +17,8 @@ pub(super) struct Followed {
     pub(super) inboxes: Vec<Arc<Inbox>>,
     /// The last entry that was read; `None` before it is known where the stream ends.
     at: Option<Position>,
+    /// Where the stream ended when the room came: what is older was said before.
+    began: Position,
     /// What each station said last.
     heard: HashMap<NodeId, u64>,
 }
@@ -41,13 +43,17 @@ impl Followed {
     /// Told where the stream ends now; `None` where there is none.
     ///
     /// The first time the room begins there. Later, after a connection broke, a stream that ends before what was
-    /// read is another one: Redis lost the old one, with whatever was not read of it.
+    /// read is another one: Redis started again empty, or a replica took over that had not got all of it. It is read
+    /// from where the room began, and what was heard before is known by its number.
     pub(super) fn look(&mut self, end: Option<Position>) {
         let end = end.unwrap_or_default();
         match self.at {
-            None => self.at = Some(end),
+            None => (self.at, self.began) = (Some(end), end),
             Some(at) if end < at => {
-                self.at = Some(Position::default());
+                if end < self.began {
+                    self.began = Position::default();
+                }
+                self.at = Some(self.began);
                 self.inboxes.iter().for_each(|inbox| inbox.miss());
             }
             Some(_) => {}
@@ -132,12 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn a_room_begins_where_its_stream_ends_and_starts_again_where_the_stream_did() {
+    fn a_room_begins_where_its_stream_ends_and_starts_again_there_when_the_stream_is_another() {
         let position = |text: &str| text.parse::<Position>().unwrap();
         let mut room = Followed::default();
         room.look(Some(position("5000-3")));
         assert_eq!(room.at(), position("5000-3"));
         room.look(Some(position("5000-10")));
+        assert_eq!(room.at(), position("5000-3"));
+        room.pass(position("6000-0"));
+        room.look(Some(position("5500-0")));
         assert_eq!(room.at(), position("5000-3"));
         room.look(Some(position("4999-11")));
         assert_eq!(room.at(), position("0-0"));
