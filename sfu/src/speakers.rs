@@ -139,7 +139,7 @@ impl Speakers {
         self.voices.remove(&voice);
     }
 
-    /// A packet came with this level, for `length` of sound: [`packet_length`](crate::packet_length) tells of Opus.
+    /// A packet came with this level, for `length` of sound: [`packet_length`](crate::packet_length()) tells of Opus.
     /// More than 120 ms is not believed. Whoever calls leaves out what came before (RFC 2198 repeats packets). Of a
     /// voice that did not enter nothing is kept.
     pub fn push(&mut self, voice: Voice, level: Level, length: Duration, now: Duration) {
