@@ -1201,10 +1201,14 @@ export interface components {
              * @example low
              */
             latencyMode: string;
+            /** @description Whether the programme's gain is ridden towards -16 LUFS. */
+            levelling: boolean;
             /** @description How many listen. */
             listenerCount: number;
             /** Format: int32 */
             maxSpeakers: number;
+            /** @description Whether noise around the voices of the stage is suppressed. */
+            noiseSuppression: boolean;
             /**
              * Format: int32
              * @description The most that listened at once.
@@ -1256,11 +1260,18 @@ export interface components {
             /** @description What it is about. */
             description?: string | null;
             latencyMode?: components["schemas"]["LatencyMode"] | null;
+            /** @description Is the programme's gain ridden towards -16 LUFS? A change is heard at once, and the gain moves slowly. */
+            levelling?: boolean | null;
             /**
              * Format: int32
              * @description How many may publish at once, where more than one may.
              */
             maxSpeakers?: number | null;
+            /**
+             * @description Is noise around the voices of the stage suppressed? Whoever publishes by WHIP or RTMP is left as they are. A change is
+             *     heard at once.
+             */
+            noiseSuppression?: boolean | null;
             /**
              * Format: int32
              * @description How long it stays on air without a publisher.
@@ -1707,11 +1718,18 @@ export interface components {
             /** @description What it is about. */
             description?: string | null;
             latencyMode?: components["schemas"]["LatencyMode"] | null;
+            /** @description Is the programme's gain ridden towards -16 LUFS? A change is heard at once, and the gain moves slowly. */
+            levelling?: boolean | null;
             /**
              * Format: int32
              * @description How many may publish at once, where more than one may.
              */
             maxSpeakers?: number | null;
+            /**
+             * @description Is noise around the voices of the stage suppressed? Whoever publishes by WHIP or RTMP is left as they are. A change is
+             *     heard at once.
+             */
+            noiseSuppression?: boolean | null;
             /**
              * Format: int32
              * @description How long it stays on air without a publisher.

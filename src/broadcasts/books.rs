@@ -9,7 +9,7 @@ use tracing::{error, warn};
 
 use super::builtin::{DEMO, STUDIO};
 use crate::live::directory::Search;
-use crate::live::{Away, Card, Directory, Opening, Origination, Stage};
+use crate::live::{Away, Card, Directory, Opening, Origination, Stage, Treatment};
 use crate::playback::Audience;
 
 /// Looks broadcasts up in the store.
@@ -89,6 +89,10 @@ pub fn card(broadcast: &Broadcast) -> Result<Card, BadRow> {
         },
         speakers_max: broadcast.max_speakers.max(1) as usize,
         publishers_max: if broadcast.single_publisher { 1 } else { broadcast.max_speakers.max(1) as usize },
+        treatment: Treatment {
+            noise_suppression: broadcast.noise_suppression,
+            levelling: broadcast.levelling,
+        },
         stage: match broadcast.status {
             Status::Scheduled => Stage::Scheduled,
             // What is on air the hall holds; what it does not hold has ended, whether or not that is written

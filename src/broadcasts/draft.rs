@@ -86,6 +86,11 @@ pub struct Changes {
     pub single_publisher: Option<bool>,
     /// Does the first publisher put it on air?
     pub auto_start: Option<bool>,
+    /// Is noise around the voices of the stage suppressed? Whoever publishes by WHIP or RTMP is left as they are. A change is
+    /// heard at once.
+    pub noise_suppression: Option<bool>,
+    /// Is the programme's gain ridden towards -16 LUFS? A change is heard at once, and the gain moves slowly.
+    pub levelling: Option<bool>,
     /// The name by which its room is found: 3 to 64 of a-z, 0-9 and -.
     #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub room_name: Option<String>,
@@ -273,6 +278,8 @@ impl Changes {
         row.max_speakers = self.max_speakers.unwrap_or(row.max_speakers);
         row.single_publisher = self.single_publisher.unwrap_or(row.single_publisher);
         row.auto_start = self.auto_start.unwrap_or(row.auto_start);
+        row.noise_suppression = self.noise_suppression.unwrap_or(row.noise_suppression);
+        row.levelling = self.levelling.unwrap_or(row.levelling);
     }
 }
 
@@ -298,6 +305,8 @@ pub fn blank() -> Broadcast {
         max_speakers: 8,
         single_publisher: true,
         auto_start: true,
+        noise_suppression: false,
+        levelling: false,
         status: Status::Scheduled,
         stream_key: Secret::new(String::new()),
         run: None,

@@ -39,6 +39,15 @@ pub enum Stage {
     Cancelled,
 }
 
+/// What is done to the sound on its way; a change takes effect at once.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Treatment {
+    /// Noise around the voices of the stage is suppressed.
+    pub noise_suppression: bool,
+    /// The gain of the programme is ridden towards -16 LUFS.
+    pub levelling: bool,
+}
+
 /// A broadcast as its owner set it up.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Card {
@@ -64,6 +73,8 @@ pub struct Card {
     pub publishers_max: usize,
     /// People on the stage at a time, beside the publishers; at least 1.
     pub speakers_max: usize,
+    /// What is done to its sound.
+    pub treatment: Treatment,
     /// Where it stands while the hall does not hold it.
     pub stage: Stage,
 }
@@ -86,6 +97,7 @@ impl Card {
             opening: Opening::ByHand,
             publishers_max: 1,
             speakers_max: 1,
+            treatment: Treatment::default(),
             stage: Stage::Scheduled,
         }
     }

@@ -13,6 +13,7 @@ use transcode::intake::{IntakeConfig, TICK_FRAMES};
 use transcode::programme::{Output, Programme, SourceId};
 
 use super::annotation::Annotated;
+use super::card::Treatment;
 use super::clock::{Resumption, SuspendWatch, resume, sleep_until, wall_clock};
 use super::feed::{Feed, Presence};
 use super::hall::Event;
@@ -69,6 +70,8 @@ pub enum Command {
     Remove(SourceId),
     /// Let the programme that listens there have this source; its publisher notices nothing.
     HandOver(SourceId, SyncSender<Command>),
+    /// Treat the sound like this from now on.
+    Treat(Treatment),
     /// End the broadcast with the current part.
     End,
     /// Stop with the current part; the run stays open for the next start.
@@ -105,6 +108,8 @@ pub struct Drive {
     pub status: Arc<Status>,
     /// Its way to WebRTC listeners.
     pub programme: Option<rtc::Programme>,
+    /// What is done to its sound.
+    pub treatment: Treatment,
     /// Its publishers' way to its stage.
     pub publishers: Option<Publishers>,
     /// What Prometheus is told.
@@ -160,8 +165,9 @@ impl Drive {
             }
         };
         programme.set_intake(intake(self.ladder.grid().mode()));
+        programme.set_levelling(self.treatment.levelling);
         for (id, feed) in feeds.iter() {
-            feed.enter(*id, &mut programme);
+            feed.enter(*id, &mut programme, self.treatment);
         }
         let (fence, grid) = (self.lease.fence(), self.ladder.grid());
         let packager = Packager::new(self.run.clone(), fence, grid, rungs, at.slot, discontinuity)
@@ -268,13 +274,20 @@ impl Stretch<'_> {
         loop {
             match self.drive.commands.try_recv() {
                 Ok(Command::Add(id, feed)) => {
-                    feed.enter(id, &mut self.programme);
+                    feed.enter(id, &mut self.programme, self.drive.treatment);
                     feeds.push((id, feed));
                 }
                 Ok(Command::HandOver(id, other)) => self.hand_over(feeds, id, &other),
                 Ok(Command::Remove(id)) => {
                     self.programme.remove_source(id);
                     feeds.retain(|(known, _)| *known != id);
+                }
+                Ok(Command::Treat(treatment)) => {
+                    self.drive.treatment = treatment;
+                    self.programme.set_levelling(treatment.levelling);
+                    for (id, feed) in feeds.iter() {
+                        feed.treat(*id, &mut self.programme, treatment);
+                    }
                 }
                 Ok(Command::End) => self.last_call = Some(Over::Ended),
                 Ok(Command::Stop) => self.last_call = Some(Over::Stopped),

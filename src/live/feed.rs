@@ -10,6 +10,7 @@ use transcode::demo;
 use transcode::intake::IntakeConfig;
 use transcode::programme::{Programme, SourceError, SourceId};
 
+use super::card::Treatment;
 use super::publishers::{Passage, Publishers};
 use super::status::Source;
 
@@ -55,6 +56,16 @@ impl Feed {
         Self::Publication { publication, protocol, software, track: None, person }
     }
 
+    /// Has its sound treated like this: noise is suppressed around the voices of the stage, which are speech; what else
+    /// is published may be music.
+    pub fn treat(&self, id: SourceId, programme: &mut Programme, treatment: Treatment) {
+        let speaks =
+            matches!(self, Self::Publication { protocol, .. } if *protocol == Protocol::Stage.name());
+        if let Err(error) = programme.set_denoise(id, speaks && treatment.noise_suppression) {
+            warn!(%error, "{id} is not in the programme");
+        }
+    }
+
     /// How it gets onto the stage, and whose voice it is there; `None` where it comes from there, or from nobody.
     pub fn to_stage(&self) -> Option<(Passage, &Arc<str>)> {
         match self {
@@ -69,12 +80,13 @@ impl Feed {
     }
 
     /// Makes room for it in a programme, which may not be its first.
-    pub fn enter(&self, id: SourceId, programme: &mut Programme) {
+    pub fn enter(&self, id: SourceId, programme: &mut Programme, treatment: Treatment) {
         if self.is_interactive() {
             programme.add_source_with(id, IntakeConfig::CONVERSATION);
         } else {
             programme.add_source(id);
         }
+        self.treat(id, programme, treatment);
         if let Self::Publication { track: Some(track), .. } = self
             && let Err(error) = programme.set_track(id, track)
         {
@@ -166,5 +178,90 @@ impl Feed {
             cuts: stats.intake.cuts,
             corrupt_units: stats.corrupt,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use ingest::{PublishRequest, Publisher, StreamKey};
+    use media::{AudioProfile, MediaTime};
+
+    use super::*;
+
+    const ID: SourceId = SourceId::new(1);
+
+    fn feed(protocol: Protocol) -> Feed {
+        let asking = Publisher {
+            broadcast: "a".into(),
+            key: StreamKey::parse("key").unwrap(),
+            protocol,
+            peer: ([192, 0, 2, 1], 5_000).into(),
+            software: None,
+            account: None,
+        };
+        let (request, _) = PublishRequest::new(Instant::now(), asking);
+        Feed::of(request.accept(), protocol.name(), None, "ann".into())
+    }
+
+    /// A fan: noise with most of its power low.
+    struct Fan {
+        dice: u32,
+        low: f32,
+        ticks: u32,
+    }
+
+    impl Fan {
+        fn roll(&mut self) -> f32 {
+            self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (self.dice >> 8) as f32 / 8_388_608.0 - 1.0
+        }
+
+        /// How loud it is in the programme in the last of so many ticks.
+        fn hear(&mut self, programme: &mut Programme, ticks: u32) -> f32 {
+            let mut loudness = 0.0;
+            for _ in 0..ticks {
+                let now = Duration::from_millis(20) * self.ticks;
+                self.ticks += 1;
+                let mut noise = Pcm::silence(48_000, Channels::Mono, TICK_FRAMES);
+                for sample in &mut noise.samples {
+                    self.low = 0.9 * self.low + 0.1 * self.roll();
+                    *sample = 0.4 * self.low + 0.02 * self.roll();
+                }
+                programme.push_pcm(ID, now, &noise).unwrap();
+                programme.tick(now).unwrap();
+                while programme.poll_output().is_some() {}
+                let tick = programme.tapped(ID).unwrap();
+                loudness = tick.iter().map(|sample| sample * sample).sum::<f32>().sqrt();
+            }
+            loudness
+        }
+    }
+
+    #[test]
+    fn noise_is_suppressed_around_voices_of_the_stage_from_the_moment_on_that_it_is_switched() {
+        let treatment = |noise_suppression| Treatment { noise_suppression, ..Treatment::default() };
+        for (protocol, is_speech) in
+            [(Protocol::Stage, true), (Protocol::Whip, false), (Protocol::Rtmp, false)]
+        {
+            let feed = feed(protocol);
+            let mut programme = Programme::new(&AudioProfile::Voice.rungs(), MediaTime::default()).unwrap();
+            feed.enter(ID, &mut programme, treatment(false));
+            programme.set_tap(ID, true).unwrap();
+            let mut fan = Fan { dice: 9, low: 0.0, ticks: 0 };
+            let before = fan.hear(&mut programme, 50);
+            feed.treat(ID, &mut programme, treatment(true));
+            let treated = fan.hear(&mut programme, 100);
+            feed.treat(ID, &mut programme, treatment(false));
+            let after = fan.hear(&mut programme, 50);
+            assert_eq!(treated < before / 4.0, is_speech, "{protocol:?}: {before}, then {treated}");
+            assert!((0.8..1.25).contains(&(after / before)), "{protocol:?}: {before}, at last {after}");
+            // Whoever comes later is treated from the start.
+            feed.enter(ID, &mut programme, treatment(true));
+            programme.set_tap(ID, true).unwrap();
+            let treated = fan.hear(&mut programme, 100);
+            assert_eq!(treated < before / 4.0, is_speech, "{protocol:?}: {before}, then {treated}");
+        }
     }
 }

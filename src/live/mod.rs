@@ -33,7 +33,7 @@ pub mod trouble;
 
 pub use admission::GoLive;
 pub use annotation::{Annotation, Annotator};
-pub use card::{Card, Opening, Origination, Stage};
+pub use card::{Card, Opening, Origination, Stage, Treatment};
 pub use directory::{Away, Directory};
 pub use endings::Ending;
 pub use entry::{Publisher, Scene, Snapshot};

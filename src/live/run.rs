@@ -123,7 +123,7 @@ impl RunHouse {
         let window = Window::open(ladder, record.anchor);
         let dir = RunDir::create(&self.media_dir, record, &inits)
             .with_context(|| format!("making the run's folder below {}", self.media_dir.display()))?;
-        self.put_on_air(Found { dir, window, inits }, true)
+        self.put_on_air(card, Found { dir, window, inits }, true)
     }
 
     /// The broadcasts whose newest run an earlier process left open.
@@ -155,7 +155,7 @@ impl RunHouse {
             return Ok(None);
         }
         info!(broadcast.id = %card.id, "{} goes on in run {newest}", card.id);
-        self.put_on_air(found, false).map(Some)
+        self.put_on_air(card, found, false).map(Some)
     }
 
     fn shelve(&self, found: Found) -> (Arc<Shelf>, RunDir) {
@@ -167,7 +167,7 @@ impl RunHouse {
         (shelf, found.dir)
     }
 
-    fn put_on_air(&self, found: Found, fresh: bool) -> anyhow::Result<OnAir> {
+    fn put_on_air(&self, card: &Card, found: Found, fresh: bool) -> anyhow::Result<OnAir> {
         let last = found.window.last().map(|last| last.msn);
         let annotations = said_before(&found.window);
         let (annotator, annotated) = annotation::open(&self.metrics);
@@ -197,6 +197,7 @@ impl RunHouse {
             releases,
             status: status.clone(),
             programme,
+            treatment: card.treatment,
             publishers: stage.as_ref().map(|stage| Publishers::new(stage.view().door)),
             metrics: self.metrics.clone(),
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ingest::StreamKey;
 use tokio::sync::oneshot;
 
-use super::card::{Card, Opening, Origination, Stage};
+use super::card::{Card, Opening, Origination, Stage, Treatment};
 use super::directory::{Away, Directory, Search};
 use crate::playback::Audience;
 
@@ -25,6 +25,7 @@ pub(crate) fn card(id: &str) -> Card {
         opening: Opening::FirstPublish,
         publishers_max: 1,
         speakers_max: 2,
+        treatment: Treatment::default(),
         stage: Stage::Scheduled,
     }
 }

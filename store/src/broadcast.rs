@@ -50,6 +50,10 @@ pub struct Broadcast {
     pub single_publisher: bool,
     /// Does the first publisher put it on air?
     pub auto_start: bool,
+    /// Is noise around the voices of the stage suppressed?
+    pub noise_suppression: bool,
+    /// Is the programme's loudness held?
+    pub levelling: bool,
     /// Where it is in its life.
     pub status: Status,
     /// What publishers show; kept as it is, since its owner may read it again.
@@ -162,6 +166,8 @@ impl Broadcast {
             max_speakers: row.count("max_speakers")?,
             single_publisher: row.flag("single_publisher")?,
             auto_start: row.flag("auto_start")?,
+            noise_suppression: row.flag("noise_suppression")?,
+            levelling: row.flag("levelling")?,
             status: row.word("status", Status::of)?,
             stream_key: row.secret("stream_key")?,
             run: row.optional_text("run")?,
@@ -184,7 +190,8 @@ impl Broadcast {
         sql.push(", ").optional_text(self.recurrence.as_deref());
         sql.push(", ").text(json(&self.reminder_offsets)).push(", ").flag(self.recording_enabled);
         sql.push(", ").number(self.max_speakers.into()).push(", ").flag(self.single_publisher);
-        sql.push(", ").flag(self.auto_start).push(", ").text(self.status.name());
+        sql.push(", ").flag(self.auto_start).push(", ").flag(self.noise_suppression);
+        sql.push(", ").flag(self.levelling).push(", ").text(self.status.name());
         sql.push(", ").text(self.stream_key.expose()).push(", ").optional_text(self.run.as_deref());
         sql.push(", ").optional_time(self.started_at).push(", ").optional_time(self.ended_at);
         sql.push(", ").number(self.peak_listeners.into()).push(", ").time(self.created_at);
@@ -196,13 +203,13 @@ impl Broadcast {
 pub(crate) const COLUMNS: &str = "b.id, b.room_name, b.host_id, b.title, b.description, b.tags, b.cover_url, \
     b.visibility, b.latency_mode, b.audio_profile, b.publisher_grace_seconds, b.scheduled_start, b.timezone, \
     b.recurrence, b.reminder_offsets, b.recording_enabled, b.max_speakers, b.single_publisher, b.auto_start, \
-    b.status, b.stream_key, b.run, b.started_at, b.ended_at, b.peak_listeners, b.created_at, b.updated_at";
+    b.noise_suppression, b.levelling, b.status, b.stream_key, b.run, b.started_at, b.ended_at, b.peak_listeners, b.created_at, b.updated_at";
 
 /// Every column, for writing.
 pub(crate) const WRITTEN: &str = "(id, room_name, host_id, title, description, tags, cover_url, visibility, \
     latency_mode, audio_profile, publisher_grace_seconds, scheduled_start, timezone, recurrence, \
-    reminder_offsets, recording_enabled, max_speakers, single_publisher, auto_start, status, stream_key, run, \
-    started_at, ended_at, peak_listeners, created_at, updated_at, list_rank)";
+    reminder_offsets, recording_enabled, max_speakers, single_publisher, auto_start, noise_suppression, levelling, \
+    status, stream_key, run, started_at, ended_at, peak_listeners, created_at, updated_at, list_rank)";
 
 /// Later in milliseconds than any date that somebody plans.
 const FAR: i64 = 1 << 52;

@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!(6, "leases"),
     step!(7, "access_changes"),
     step!(8, "conversations"),
+    step!(9, "treatment"),
 ];
 
 /// One step of the schema.

@@ -265,6 +265,8 @@ fn broadcast(number: u32, users: &[User], chance: &mut Chance) -> Broadcast {
         max_speakers: 8,
         single_publisher: true,
         auto_start: true,
+        noise_suppression: false,
+        levelling: false,
         status,
         stream_key: Secret::new(format!("{:016x}{:016x}", chance.next(), chance.next())),
         run: on_air.then(|| format!("sample{number}")),

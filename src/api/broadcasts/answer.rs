@@ -62,6 +62,10 @@ pub(super) struct Broadcast {
     max_speakers: u32,
     single_publisher: bool,
     auto_start: bool,
+    /// Whether noise around the voices of the stage is suppressed.
+    noise_suppression: bool,
+    /// Whether the programme's gain is ridden towards -16 LUFS.
+    levelling: bool,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -183,6 +187,8 @@ impl Broadcast {
             max_speakers: row.max_speakers,
             single_publisher: row.single_publisher,
             auto_start: row.auto_start,
+            noise_suppression: row.noise_suppression,
+            levelling: row.levelling,
             created_at: rfc3339(row.created_at),
             updated_at: rfc3339(row.updated_at),
             playback: Playback {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ingest::CloseReason;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Hall;
 use crate::live::admission::GoLive;
@@ -69,6 +69,9 @@ impl Hall {
         let Some(entry) = self.entries.get_mut(&card.id) else { return };
         let rotated = entry.card.origination != card.origination;
         let id = card.id.clone();
+        if entry.card.treatment != card.treatment && !entry.run.tell(Command::Treat(card.treatment)) {
+            warn!(broadcast.id = %id, "the programme of {id} does not listen, and its sound stays as it is");
+        }
         entry.card = Arc::new(card);
         if rotated {
             self.disconnect(&id, &CloseReason::KeyChanged);

@@ -54,6 +54,8 @@ pub(crate) fn broadcast(host: &User, title: &str) -> Broadcast {
         max_speakers: 8,
         single_publisher: true,
         auto_start: true,
+        noise_suppression: false,
+        levelling: false,
         status: Status::Scheduled,
         stream_key: Secret::new("abcdefgh"),
         run: None,

@@ -10,6 +10,7 @@ mod hosts;
 mod lists;
 mod private;
 mod rooms;
+mod treatment;
 
 impl Desk {
     /// Makes a broadcast of theirs, and answers with its id.

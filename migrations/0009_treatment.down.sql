@@ -1,0 +1,2 @@
+ALTER TABLE broadcasts DROP COLUMN levelling;
+ALTER TABLE broadcasts DROP COLUMN noise_suppression;
