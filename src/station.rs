@@ -133,10 +133,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         rtmp: doors.rtmp_counters(),
     };
     let rehearsals = Backstage { hall: handle.clone(), origin: backstage.origin.clone() };
-    let webrtc = rtc.map(|rtc| {
-        let (requests, presence) = (requests.clone(), presence.clone());
-        Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
-    });
+    let (webrtc, offers) = rtc
+        .map(|rtc| {
+            let (requests, presence) = (requests.clone(), presence.clone());
+            let (webrtc, offers) = WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone());
+            tasks.spawn(webrtc.places().clone().tend(shutdown.clone()));
+            (Arc::new(webrtc), offers)
+        })
+        .unzip();
     let bus = match &settings.redis {
         Some(url) => Bus::redis(url, &metrics, &tasks, &shutdown),
         None => Bus::alone(),
@@ -154,6 +158,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         shutdown: shutdown.clone(),
         guests: BarredGuests::default(),
     });
+    if let Some(offers) = offers {
+        tasks.spawn(rooms.clone().pass_on(offers));
+    }
     let minutes = Minutes {
         hall: handle.clone(),
         presence: presence.clone(),

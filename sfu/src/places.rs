@@ -122,6 +122,19 @@ impl<Id: Copy + Ord> Places<Id> {
         Ok(())
     }
 
+    /// Takes a place as `id`: the one that was promised to `promised`, whoever waits, or any that is free.
+    pub fn redeem(&mut self, promised: Id, id: Id, standing: Standing, now: Duration) -> Result<(), NoPlace> {
+        self.handle_timeout(now);
+        self.forget_waiting(promised);
+        let Some(State::Reserved { until }) = self.holders.get(&promised).copied() else {
+            return self.take(id, standing, now);
+        };
+        self.holders.remove(&promised);
+        self.expiries.remove(&(until, promised));
+        self.holders.insert(id, State::Taken);
+        Ok(())
+    }
+
     /// Gives a place or a promise back, or ends waiting for one. An id that has neither has left already.
     pub fn leave(&mut self, id: Id, now: Duration) {
         self.handle_timeout(now);

@@ -116,10 +116,13 @@ impl Desk {
         let hall = tokio::spawn(hall.run(shutdown.clone()));
         let watch = Watch::open(auth.clone(), gate.clone(), handle.clone()).await.unwrap();
         let tasks = TaskTracker::new();
-        let webrtc = rtc.map(|rtc| {
-            let (requests, presence) = (requests.clone(), presence.clone());
-            Arc::new(WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone()))
-        });
+        let (webrtc, offers) = rtc
+            .map(|rtc| {
+                let (requests, presence) = (requests.clone(), presence.clone());
+                let (webrtc, offers) = WebRtc::new(rtc, &settings.rtc, requests, presence, tasks.clone());
+                (Arc::new(webrtc), offers)
+            })
+            .unzip();
         let rooms = Rooms::new(House {
             hall: handle.clone(),
             presence: presence.clone(),
@@ -133,6 +136,9 @@ impl Desk {
             shutdown: shutdown.clone(),
             guests: BarredGuests::default(),
         });
+        if let Some(offers) = offers {
+            tokio::spawn(rooms.clone().pass_on(offers));
+        }
         let web = webrtc.iter().map(|_| "https://radio.example/".parse().unwrap()).collect();
         let context = Context {
             hall: handle,

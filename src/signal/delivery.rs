@@ -12,6 +12,7 @@ pub(super) enum Audience {
     Everybody,
     Crew,
     CrewAnd(PersonId),
+    One(PersonId),
 }
 
 impl Audience {
@@ -20,6 +21,7 @@ impl Audience {
             Self::Everybody => true,
             Self::Crew => person.is_crew(),
             Self::CrewAnd(one) => person.is_crew() || person.id == *one,
+            Self::One(one) => person.id == *one,
         }
     }
 }

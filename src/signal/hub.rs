@@ -24,6 +24,7 @@ use super::rooms::House;
 use super::view::View;
 use crate::live::clock::wall_clock;
 use crate::metrics::labels::NoLabel;
+use crate::webrtc::Offer;
 use others::Others;
 
 /// Orders that wait for a room, which carries each out in microseconds.
@@ -57,6 +58,8 @@ pub(super) enum Order {
     Speaks(Arc<Person>),
     /// It does not come any more.
     Hushed(PersonId),
+    /// A WebRTC place is kept for somebody; answers whether they could be told.
+    Offer(Offer, oneshot::Sender<bool>),
     /// Somebody was barred from the broadcast.
     Expel(PersonId),
 }

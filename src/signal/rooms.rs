@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 use crate::metrics::labels::NoLabel;
 use crate::metrics::series::Entered;
 use crate::playback::Gate;
-use crate::webrtc::WebRtc;
+use crate::webrtc::{Offer, WebRtc};
 
 /// Connections to all rooms together. Each is a file descriptor and some kilobytes.
 const CONNECTIONS: usize = 20_000;
@@ -169,6 +169,27 @@ impl Rooms {
         let id = person.id.clone();
         self.enter(broadcast).order(Order::Speaks(Arc::new(person)));
         Seat { rooms: self.clone(), broadcast: broadcast.to_owned(), person: id }
+    }
+
+    /// Tells those who waited for a WebRTC place that one is kept for them, for as long as there may be some. Who is in no
+    /// room any more waits no longer.
+    pub async fn pass_on(self: Arc<Self>, mut offers: mpsc::UnboundedReceiver<Offer>) {
+        let shutdown = self.house.shutdown.clone();
+        let Some(webrtc) = self.house.webrtc.clone() else { return };
+        loop {
+            let offer = tokio::select! {
+                offer = offers.recv() => offer,
+                () = shutdown.cancelled() => None,
+            };
+            let Some(offer) = offer else { return };
+            let told = match self.find(&offer.broadcast) {
+                Some(room) => room.call(|answer| Order::Offer(offer.clone(), answer)).await == Ok(true),
+                None => false,
+            };
+            if !told {
+                webrtc.places().decline(&offer);
+            }
+        }
     }
 
     /// Puts somebody out of the room of a broadcast who was barred from it by other means.

@@ -39,7 +39,7 @@ use tokio_util::task::TaskTracker;
 
 pub use door::Door;
 pub use ice_servers::{IceServer, IceServers};
-pub use places::Person;
+pub use places::{Offer, Person};
 
 use crate::api::Context;
 use crate::api::error::Problem;
@@ -64,23 +64,31 @@ pub struct WebRtc {
 
 impl WebRtc {
     /// Endpoints before the port `rtc`: who wants to publish is sent to `requests`, who listens is told to
-    /// `presence`, and sessions are looked after on `tasks`.
+    /// `presence`, and sessions are looked after on `tasks`. Whoever waited for a place and has one comes out of the
+    /// other half.
     pub fn new(
         rtc: Rtc,
         settings: &RtcSettings,
         requests: mpsc::Sender<PublishRequest>,
         presence: Arc<Presence>,
         tasks: TaskTracker,
-    ) -> Self {
-        Self {
+    ) -> (Self, mpsc::UnboundedReceiver<Offer>) {
+        let (places, offers) = Places::new(settings.listeners_max);
+        let station = Self {
             rtc,
             ice: IceServers::of(settings),
             sessions: Arc::default(),
             presence,
-            places: Places::new(settings.listeners_max),
+            places,
             requests,
             tasks,
-        }
+        };
+        (station, offers)
+    }
+
+    /// The places for listeners.
+    pub fn places(&self) -> &Arc<Places> {
+        &self.places
     }
 
     /// The servers that clients of a broadcast are told of at `now`, in seconds since 1970.

@@ -33,10 +33,15 @@ fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
     assert_eq!(here.told("chatMessage")["message"]["text"], "from here");
     assert_eq!(here.told("chatMessage")["message"]["text"], "while it is away", "its own people hear it");
     redis.start();
-    assert_eq!(there.told("chatMessage")["message"]["text"], "while it is away", "and the others once it is back");
+    assert_eq!(
+        there.told("chatMessage")["message"]["text"],
+        "while it is away",
+        "and the others once it is back"
+    );
     // Who comes later to a third opening finds the room as it is.
     let late = Participant::join(&other, id, None);
     assert_eq!(late.joined["room"]["rules"]["links"], false);
-    let words: Vec<_> = late.joined["room"]["messages"].as_array().unwrap().iter().map(|one| &one["text"]).collect();
+    let words: Vec<_> =
+        late.joined["room"]["messages"].as_array().unwrap().iter().map(|one| &one["text"]).collect();
     assert_eq!(words, ["from here", "while it is away"]);
 }

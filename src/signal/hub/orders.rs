@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use room::{ConnectionId, Person, PersonId, Refusal, Removal};
+use room::{ConnectionId, Person, PersonId, Refusal, Removal, Role};
 use tracing::debug;
-use wire::message::{Client, Request};
+use wire::message::{Client, Notice, Request};
 
 use super::{Admitted, Asked, Entry, Hub, Order};
 use crate::metrics::labels::NoLabel;
+use crate::signal::delivery::Audience;
+use crate::webrtc::Offer;
 
 impl Hub {
     pub(super) fn carry_out(&mut self, order: Order) {
@@ -37,11 +39,32 @@ impl Hub {
             Order::Leave(connection) => self.leave(connection),
             Order::Speaks(person) => self.speaks(&person),
             Order::Hushed(person) => self.hushed(&person),
+            Order::Offer(offer, answer) => {
+                let told = self.offer(&offer);
+                answer.send(told).ok();
+            }
             Order::Expel(person) => {
                 self.follow_up.note_connections(&person, &self.room);
                 self.room.put_out(&system(), &person, Removal::Once);
             }
         }
+    }
+
+    /// Tells somebody that a WebRTC place is kept for them; a guest is known by where they are.
+    fn offer(&mut self, offer: &Offer) -> bool {
+        let person = match &offer.account {
+            Some(account) => PersonId::parse(account).ok().filter(|id| self.room.people().find(id).is_some()),
+            None => {
+                self.addresses.iter().filter(|(_, address)| **address == offer.address).find_map(|(id, _)| {
+                    let person = self.room.people().behind(*id)?;
+                    (person.role == Role::Guest).then(|| person.id.clone())
+                })
+            }
+        };
+        let Some(person) = person else { return false };
+        let now = self.now();
+        self.tell(now, &Notice::WebrtcPlace, Audience::One(person), None);
+        true
     }
 
     fn join(&mut self, entry: Entry) -> Result<Admitted, Refusal> {

@@ -192,6 +192,8 @@ pub enum Notice {
         /// How.
         stats: Stats,
     },
+    /// A WebRTC place is kept for whoever gets this for 15 s: `GET …/playback` told them to wait.
+    WebrtcPlace,
     /// The broadcast is on air.
     BroadcastStarted,
     /// It is not any more.
@@ -428,6 +430,7 @@ impl Notice {
                 | Self::UserLeft { .. }
                 | Self::ListenerCount { .. }
                 | Self::Stats { .. }
+                | Self::WebrtcPlace
                 | Self::Error { .. }
                 | Self::Removed { .. }
                 | Self::TimedOut { .. }
