@@ -2457,6 +2457,9 @@ export interface components {
             type: "stats";
         } | {
             /** @enum {string} */
+            type: "webrtcPlace";
+        } | {
+            /** @enum {string} */
             type: "broadcastStarted";
         } | {
             /** @enum {string} */
