@@ -195,7 +195,8 @@ impl RunDir {
     /// listed, unless the disk has failed: then the segment is removed whole and sound goes on from
     /// memory.
     pub fn append(&mut self, step: &GridStep) -> io::Result<()> {
-        let noted = self.ranges.append(&step.ranges);
+        let edge = self.record.ladder().grid().end(step.position);
+        let noted = self.ranges.append(&step.ranges, edge);
         self.append_parts(step).and(noted)
     }
 

@@ -209,6 +209,31 @@ fn t26_ranges_are_the_same_after_a_death_but_nobody_is_on_stage() {
 }
 
 #[test]
+fn d09_what_left_long_before_a_death_is_not_named_after_it() {
+    let mut air = Air::open(LatencyMode::Low);
+    let turn = |air: &mut Air| {
+        let now = air.grid.start(air.next);
+        air.annotations.open(RangeClass::Speaker, "a", &[], None, now).unwrap();
+        air.annotations.close(RangeClass::Speaker, "a", None, now);
+        air.release(1);
+    };
+    turn(&mut air);
+    air.release(130);
+    turn(&mut air);
+    air.restart(0);
+    air.release(1);
+    let text = air.shelf.view().playlist(RungId::Main, Kind::Parts, Skip::Ranges, false);
+    let update = Playlist::read(std::str::from_utf8(&text).unwrap()).unwrap();
+    assert_eq!((update.removed.as_deref(), update.ranges.len()), (Some(&[][..]), 1));
+}
+
+#[test]
+fn t26_an_end_that_was_told_late_is_told_as_long_after_another_death() {
+    let acts = [Act::Open(RangeClass::Speaker, "a"), Act::Sound(1), Act::Death(20), Act::Sound(1)];
+    live(LatencyMode::Low, &acts, true);
+}
+
+#[test]
 fn p01_the_parts_of_a_segment_that_a_death_cut_can_be_fetched_at_once() {
     live(LatencyMode::Low, &[Act::Sound(9), Act::Death(2)], false);
 }

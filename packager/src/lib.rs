@@ -40,6 +40,7 @@ pub use init_section::InitSection;
 pub use ladder::Ladder;
 pub use mode::LatencyMode;
 pub use packaging::{Packager, PushError};
+pub use ranges::ToldRange;
 pub use run::{Fence, RunId};
 pub use step::{GridStep, RungPart};
 pub use wall_clock::WallClock;

@@ -14,6 +14,31 @@ pub struct Ranges {
     removed: VecDeque<(String, MediaTime)>,
 }
 
+/// A range, and where the playlists ended that first said of it what they say. Between processes this is kept, so
+/// that a range leaves when it would have.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ToldRange {
+    /// As it stands.
+    pub range: DateRange,
+    /// The end of the playlist that first had it.
+    pub began: MediaTime,
+    /// The end of the playlist that first had its end.
+    pub over: Option<MediaTime>,
+}
+
+impl ToldRange {
+    /// Whether a playlist that begins at `start` still lists it (RFC 8216bis 6.2.1: never leaves while any date in
+    /// the range maps to a segment). Where a run was interrupted players learn of an end when it is long past;
+    /// they are told it for a window all the same.
+    pub fn is_listed(&self, start: MediaTime) -> bool {
+        stays(&self.range, self.over, start)
+    }
+}
+
+fn stays(range: &DateRange, over: Option<MediaTime>, start: MediaTime) -> bool {
+    range.end().zip(over).is_none_or(|(end, said)| end.max(said) >= start)
+}
+
 /// One range with its tags, written once. `entered` are the ends of the playlist that first had each tag.
 #[derive(Clone, Debug)]
 struct Listed {
@@ -39,24 +64,20 @@ impl Ranges {
         }
     }
 
-    /// Takes a range that an earlier process listed, into a playlist that ends at `edge`. What has ended was said
-    /// to be over when it ended.
-    pub(crate) fn restore(&mut self, range: &DateRange, anchor: WallClock, edge: MediaTime) {
-        self.enter(range, anchor, edge);
-        if let (Some(listed), Some(end)) = (self.listed.last_mut(), range.end()) {
-            listed.closing = range.closing_tag(anchor).map(|tag| (tag, end));
-        }
+    /// Takes a range that an earlier process listed.
+    pub(crate) fn restore(&mut self, told: &ToldRange, anchor: WallClock) {
+        let ToldRange { range, began, over } = told;
+        let opening = (range.opening_tag(anchor), *began);
+        let closing = range.closing_tag(anchor).zip(*over);
+        self.listed.push(Listed { range: range.clone(), opening, closing });
     }
 
-    /// Lets go of what ended before `start`, with which the playlist begins now (RFC 8216bis 6.2.1: never while
-    /// any date in the range maps to a segment), and was said to have ended before that too: where a run was
-    /// interrupted players learn of the end when it is long past. `edge` is where that playlist ends; what left more than
-    /// `memory` before it is forgotten.
+    /// Lets go of what a playlist does not list any more that begins at `start` and ends at `edge`. What left more
+    /// than `memory` before that is forgotten.
     pub(crate) fn leave(&mut self, start: MediaTime, edge: MediaTime, memory: MediaDuration) {
         let removed = &mut self.removed;
         self.listed.retain(|listed| {
-            let over = listed.range.end().zip(listed.closing.as_ref()).map(|(end, (_, said))| end.max(*said));
-            let stays = over.is_none_or(|over| over >= start);
+            let stays = stays(&listed.range, listed.closing.as_ref().map(|(_, said)| *said), start);
             if !stays {
                 removed.push_back((listed.range.id(), edge));
             }

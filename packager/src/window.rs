@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use media::{MediaDuration, MediaTime};
 
 use crate::playlist::SKIP_UNTIL;
-use crate::ranges::Ranges;
+use crate::ranges::{Ranges, ToldRange};
 use crate::{DateRange, Grid, Ladder, Msn, PartIndex, Position, WallClock};
 
 /// Shortest stretch that stays listed, in slots: 61 s. Players keep a minute of seeking, and a phone that
@@ -155,12 +155,12 @@ impl Window {
     }
 
     /// Lists what was listed of `ranges` by the process whose run was [restored](Self::restore).
-    pub fn restore_ranges(&mut self, ranges: &[DateRange]) {
-        let edge = self.end_time();
-        for range in ranges {
-            self.ranges.restore(range, self.anchor, edge);
+    pub fn restore_ranges(&mut self, ranges: &[ToldRange]) {
+        let start = self.media_sequence().start();
+        // Those that left before are kept for the recording; no player has to be told that they have.
+        for told in ranges.iter().filter(|told| told.is_listed(start)) {
+            self.ranges.restore(told, self.anchor);
         }
-        self.drop_ranges();
     }
 
     /// The date ranges that are listed, in the order in which they entered.
