@@ -1,8 +1,8 @@
 //! The room of a broadcast, over one WebSocket per client: `GET /ws/broadcasts/{id}`.
 //!
-//! The rules are in [`room`], the words in [`wire`]. Here is what carries them: a connection ([`connection`]) reads what
-//! its client sends and writes what the room tells; a room that anybody is in has a task ([`hub`]) that owns it and
-//! makes each message once for all. What follows from an event outside the room is in [`follow_up`].
+//! The rules are in [`room`], the words in [`wire`]. Here is what carries them: a connection (`connection`) reads what
+//! its client sends and writes what the room tells; a room that anybody is in has a task (`hub`) that owns it and
+//! makes each message once for all. What follows from an event outside the room is in `follow_up`.
 
 pub mod bus;
 mod connection;
