@@ -49,7 +49,7 @@ impl Ear for Door {
             duration: MediaDuration::default(),
             data: Bytes::copy_from_slice(packet.data),
         };
-        self.sequencer.push(packet.sequence, unit);
+        self.sequencer.push(now, packet.sequence, unit);
         while let Some(unit) = self.sequencer.poll_output() {
             sink.push(now, Media::Unit(unit));
         }

@@ -1,55 +1,74 @@
 //! Puts packets back into their order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
 
 /// A sequence that jumps by as much, either way, is another one: the sender has started anew.
 const JUMP: u64 = 3_000;
 
+/// The longest that packets wait for one before them. What comes out late by as much is still in time where the
+/// station lets 250 ms of sound wait, which is its most.
+const PATIENCE_MAX: Duration = Duration::from_millis(200);
+
+/// What is added to the lateness that was seen: the next may be a little worse.
+const RESERVE: Duration = Duration::from_millis(10);
+
+/// Patience lost in so much time is one part of it: 2 ms a second.
+const FORGETS: u32 = 500;
+
+/// Packets that wait at once, at most: twice what `PATIENCE_MAX` holds of packets of 5 ms.
+const WAITING_MAX: usize = 80;
+
+/// Missing packets that are remembered in case they still come.
+const GIVEN_UP_MAX: usize = 64;
+
 /// Packets in the order of their sequence numbers, each once.
 ///
-/// One that overtook another waits for it, for as long as it takes the next to arrive: that is all the
-/// reordering that networks do, and any longer wait would delay what comes after a loss. Where packets are
-/// repeated (RFC 2198) the missing one comes with the one after it, and nobody waits.
+/// One that is in its place goes on at once. One that overtook another waits for it: for as long as it takes the
+/// next to arrive, and where missing packets were seen to come later than that, for about as long as they took,
+/// up to 200 ms. So a loss delays what follows it by one packet while the network only loses packets, and a network
+/// that delays each by its own is waited for. Where packets are repeated (RFC 2198) the missing one comes with the
+/// one after it, and nobody waits.
 pub(super) struct Sequencer<T> {
     next: Option<u64>,
-    waiting: Option<(u64, T)>,
+    /// Those that overtook `next`, and when they came.
+    waiting: BTreeMap<u64, (Instant, T)>,
     ready: VecDeque<T>,
+    patience: Duration,
+    /// Missing packets for which nobody waits any more, and when the first that overtook each came.
+    given_up: VecDeque<(u64, Instant)>,
+    /// When a packet came last.
+    newest: Option<Instant>,
 }
 
 impl<T> Sequencer<T> {
     pub(super) const fn new() -> Self {
-        Self { next: None, waiting: None, ready: VecDeque::new() }
+        Self {
+            next: None,
+            waiting: BTreeMap::new(),
+            ready: VecDeque::new(),
+            patience: Duration::ZERO,
+            given_up: VecDeque::new(),
+            newest: None,
+        }
     }
 
-    /// Takes a packet. One that came before, or too late, is dropped.
-    pub(super) fn push(&mut self, sequence: u64, packet: T) {
+    /// Takes a packet that came at `now`. One that came before, or too late, is dropped.
+    pub(super) fn push(&mut self, now: Instant, sequence: u64, packet: T) {
+        self.forget(now);
         let next = self.next.unwrap_or(sequence);
         if sequence.abs_diff(next) > JUMP {
-            self.waiting = None;
+            self.ready.extend(std::mem::take(&mut self.waiting).into_values().map(|(_, packet)| packet));
+            self.given_up.clear();
             self.hand_on(sequence, packet);
         } else if sequence == next {
             self.hand_on(sequence, packet);
-            self.release_if_due();
-        } else if sequence > next {
-            match self.waiting.take() {
-                None => self.waiting = Some((sequence, packet)),
-                Some((other, waiting)) if other == sequence => self.waiting = Some((other, waiting)),
-                // Two have come since: what is missing does not come any more.
-                Some((other, waiting)) if other < sequence => {
-                    self.hand_on(other, waiting);
-                    if sequence == other + 1 {
-                        self.hand_on(sequence, packet);
-                    } else {
-                        self.waiting = Some((sequence, packet));
-                    }
-                }
-                Some(later) => {
-                    self.hand_on(sequence, packet);
-                    self.waiting = Some(later);
-                    self.release_if_due();
-                }
-            }
+        } else if sequence < next {
+            self.meet_straggler(now, sequence);
+        } else {
+            self.waiting.entry(sequence).or_insert((now, packet));
         }
+        self.release(now);
     }
 
     /// The next packet that is in its place.
@@ -62,63 +81,56 @@ impl<T> Sequencer<T> {
         self.next = Some(sequence + 1);
     }
 
-    fn release_if_due(&mut self) {
-        if let Some((sequence, packet)) = self.waiting.take_if(|(waiting, _)| self.next == Some(*waiting)) {
-            self.hand_on(sequence, packet);
+    /// Hands on what is in its place, and what has waited long enough.
+    fn release(&mut self, now: Instant) {
+        while let Some(first) = self.waiting.first_entry() {
+            let sequence = *first.key();
+            if self.next.is_some_and(|next| next < sequence) && !self.gives_up(now) {
+                return;
+            }
+            if let Some((_, (_, packet))) = self.waiting.pop_first() {
+                self.hand_on(sequence, packet);
+            }
         }
+    }
+
+    /// Whether what is missing before the first that waits does not come any more; it is remembered then.
+    fn gives_up(&mut self, now: Instant) -> bool {
+        let Some(opened) = self.waiting.values().map(|(came, _)| *came).min() else { return false };
+        let waited = now.saturating_duration_since(opened);
+        let enough = self.waiting.len() > 1 && waited >= self.patience;
+        if !enough && self.waiting.len() < WAITING_MAX {
+            return false;
+        }
+        if let (Some(next), Some((first, _))) = (self.next, self.waiting.first_key_value()) {
+            for missing in next.max(first.saturating_sub(GIVEN_UP_MAX as u64))..*first {
+                if self.given_up.len() == GIVEN_UP_MAX {
+                    self.given_up.pop_front();
+                }
+                self.given_up.push_back((missing, opened));
+            }
+        }
+        true
+    }
+
+    /// One that was given up has come after all: the next of its kind is waited for. Half of the way each time, since
+    /// a single straggler is no habit; and not at all where no wait of ours would have been enough.
+    fn meet_straggler(&mut self, now: Instant, sequence: u64) {
+        let Some(at) = self.given_up.iter().position(|(missing, _)| *missing == sequence) else { return };
+        let Some((_, opened)) = self.given_up.remove(at) else { return };
+        let late = now.saturating_duration_since(opened);
+        if late <= PATIENCE_MAX {
+            let wanted = (late + RESERVE).min(PATIENCE_MAX);
+            self.patience += wanted.saturating_sub(self.patience) / 2;
+        }
+    }
+
+    fn forget(&mut self, now: Instant) {
+        let quiet = self.newest.map_or(Duration::ZERO, |newest| now.saturating_duration_since(newest));
+        self.patience = self.patience.saturating_sub(quiet / FORGETS);
+        self.newest = Some(now);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn put_in_order(arrived: &[u64]) -> Vec<u64> {
-        let mut sequencer = Sequencer::new();
-        let mut out = Vec::new();
-        for sequence in arrived {
-            sequencer.push(*sequence, *sequence);
-            while let Some(packet) = sequencer.poll_output() {
-                out.push(packet);
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn packets_that_overtook_each_other_change_places() {
-        assert_eq!(put_in_order(&[5, 7, 6, 8]), [5, 6, 7, 8]);
-        assert_eq!(put_in_order(&[5, 6, 6, 5, 7]), [5, 6, 7], "each once");
-    }
-
-    #[test]
-    fn a_lost_packet_holds_up_one_other() {
-        assert_eq!(put_in_order(&[5, 7]), [5]);
-        assert_eq!(put_in_order(&[5, 7, 8]), [5, 7, 8]);
-        assert_eq!(put_in_order(&[5, 7, 8, 6, 9]), [5, 7, 8, 9], "too late");
-        assert_eq!(put_in_order(&[5, 7, 9, 10]), [5, 7, 9, 10]);
-        assert_eq!(put_in_order(&[5, 8, 6, 7, 9]), [5, 6, 7, 8, 9]);
-    }
-
-    #[test]
-    fn what_is_repeated_makes_a_loss_good_at_once() {
-        // RED of 7 brings 6 along.
-        assert_eq!(put_in_order(&[5, 6, 7]), [5, 6, 7]);
-        assert_eq!(put_in_order(&[4, 5, 5, 6, 6, 7]), [4, 5, 6, 7]);
-    }
-
-    #[test]
-    fn a_sender_that_starts_anew_is_followed() {
-        assert_eq!(put_in_order(&[50_000, 50_001, 10, 11]), [50_000, 50_001, 10, 11]);
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_is_never_broken(arrived in proptest::collection::vec(0_u64..200, 0..300)) {
-            let out = put_in_order(&arrived);
-            prop_assert!(out.is_sorted_by(|a, b| a < b));
-        }
-    }
-}
+mod tests;
