@@ -268,6 +268,11 @@ impl Room {
         self.expel(by, person, removal, Origin::Here);
     }
 
+    /// Somebody who was put out for good may come back.
+    pub fn pardon(&mut self, person: &PersonId) {
+        self.banned.remove(person);
+    }
+
     /// The sound of somebody on stage comes now, or has stopped coming.
     pub fn note_sound(&mut self, now: Moment, person: &PersonId, comes: bool) {
         self.stage.note_sound(person, comes, now.since);

@@ -121,6 +121,8 @@ fn who_is_banned_does_not_come_back() {
     let mut evening = Evening::begin();
     evening.ask("m", Command::Ban(person("b"))).unwrap();
     assert_eq!(evening.enter("b", Role::Listener), Err(Refusal::Banned));
+    evening.room.pardon(&person("b"));
+    evening.enter("b", Role::Listener).expect("unless they are let in again");
 }
 
 #[test]

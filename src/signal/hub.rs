@@ -62,6 +62,8 @@ pub(super) enum Order {
     Offer(Offer, oneshot::Sender<bool>),
     /// Somebody was barred from the broadcast.
     Expel(PersonId),
+    /// Somebody who was banned may come back.
+    Pardon(PersonId),
 }
 
 /// What somebody asks for.

@@ -199,6 +199,13 @@ impl Rooms {
         }
     }
 
+    /// Lets somebody into the room of a broadcast again who was banned there.
+    pub fn pardon(&self, broadcast: &str, account: &str) {
+        if let (Some(room), Ok(person)) = (self.find(broadcast), PersonId::parse(account)) {
+            room.order(Order::Pardon(person));
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, HashMap<String, RoomHandle>> {
         // Each change is one call of the map's own.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)

@@ -85,6 +85,9 @@ fn a_listener_raises_a_hand_is_invited_muted_and_removed() {
         let blocks = amy.get(&format!("/api/broadcasts/{}/blocks", id(&made)));
         (blocks["items"][0]["user"]["id"] == json!(leo_id)).then_some(())
     });
+    amy.done("DELETE", &format!("/api/broadcasts/{}/blocks/{leo_id}", id(&made)), None);
+    let back = Participant::join(&station, id(&made), Some(&leo));
+    assert_eq!(back.joined["you"]["id"], json!(leo_id), "let in again");
     until("what was done is in the audit log", || {
         let audit = admin.get("/api/admin/audit?action=moderation.banned");
         (audit["items"][0]["detail"]["user"] == json!(leo_id)).then_some(())

@@ -163,6 +163,7 @@ pub(super) async fn delete(
         context.audit(&caller, client, "moderation.unblocked", &broadcast, json!({"user": user}));
     }
     context.gate.unblock(&broadcast, &user);
+    context.rooms.pardon(&broadcast, &user);
     Ok(StatusCode::NO_CONTENT)
 }
 

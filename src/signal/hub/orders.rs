@@ -43,6 +43,7 @@ impl Hub {
                 let told = self.offer(&offer);
                 answer.send(told).ok();
             }
+            Order::Pardon(person) => self.room.pardon(&person),
             Order::Expel(person) => {
                 self.follow_up.note_connections(&person, &self.room);
                 self.room.put_out(&system(), &person, Removal::Once);
