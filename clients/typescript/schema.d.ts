@@ -2233,8 +2233,8 @@ export interface components {
             detail?: string | null;
             /** @description Which message. */
             message_id?: string | null;
-            /** @description Why: one of the reasons of `POST /api/broadcasts/{id}/reports`. */
-            reason: string;
+            /** @description Why. */
+            reason: components["schemas"]["ReportReason"];
             /** @enum {string} */
             type: "report";
             /** @description Which person. */

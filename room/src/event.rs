@@ -9,7 +9,6 @@ use crate::{
 
 /// What has happened in a room.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
 pub enum Event {
     /// Somebody came; told one by one in small rooms only.
     PersonJoined(Arc<Person>),

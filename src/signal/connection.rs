@@ -30,6 +30,9 @@ const PING: Duration = Duration::from_secs(30);
 /// Frames of a client in a second, whatever is in them: more than people make, and few enough to be looked at.
 const FRAMES: usize = 30;
 
+/// Reports of abuse that a connection makes in a minute.
+const REPORTS: usize = 5;
+
 /// Messages that say nothing, after which a client is let go.
 const NONSENSE: u32 = 20;
 
@@ -117,6 +120,7 @@ struct Connected {
     epoch: String,
     begun: Instant,
     frames: Rate,
+    reports: Rate,
     nonsense: u32,
 }
 
@@ -156,6 +160,7 @@ async fn enter<T: AsyncRead + AsyncWrite + Unpin>(
                     epoch: admitted.fresh.epoch.clone(),
                     begun: Instant::now(),
                     frames: Rate::new(FRAMES, Duration::from_secs(1)),
+                    reports: Rate::new(REPORTS, Duration::from_mins(1)),
                     nonsense: 0,
                 };
                 return Ok((connected, admitted.fresh));
@@ -245,6 +250,10 @@ impl Connected {
                 return Err(Stop::Ended { code: CloseCode::NORMAL, reason: "left", told: None });
             }
             Ok((_, Request::Join { .. })) => error("joined", "you are in the room already".to_owned(), None),
+            Ok((_, Request::Report(_))) if !self.reports.take(self.begun.elapsed()) => {
+                let why = format!("{REPORTS} reports a minute are enough to be seen");
+                error("tooManyReports", why, None)
+            }
             Ok((message, request)) => {
                 match self.room.ask(Asked { connection: self.id, message, id, request }).await? {
                     Ok(()) => return Ok(()),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use room::{Name, Person, PersonId, Role};
 use tokio::time::timeout;
 
+use super::hub::others::STATION;
 use crate::api::Context;
 use crate::auth::Client;
 use crate::auth::grant::Grant;
@@ -57,6 +58,9 @@ pub(super) async fn admit(
         return Err(NoEntry::OtherRoom);
     }
     let id = PersonId::parse(&grant.subject).map_err(|_| NoEntry::BadTicket)?;
+    if id.as_str() == STATION {
+        return Err(NoEntry::BadTicket);
+    }
     let is_guest = grant.role == Role::Guest;
     if context.gate.bars(&grant.broadcast, &grant.subject)
         || (is_guest && context.rooms.house().guests.has(&grant.broadcast, client.address))

@@ -17,6 +17,7 @@ use store::{
 use tracing::{error, warn};
 use wire::message::{Listeners, Report, Stats};
 
+use super::hub::others::STATION;
 use super::rooms::House;
 use crate::live::annotation::Annotation;
 use crate::live::clock::wall_clock;
@@ -78,9 +79,9 @@ impl FollowUp {
     ) {
         self.say_beside_the_sound(now, event, text);
         self.hold_to_the_stage(event);
+        self.bar(event, addresses);
         if origin == Origin::Here {
             self.write_down(now, event);
-            self.bar(now, event, addresses);
         }
     }
 
@@ -164,7 +165,18 @@ impl FollowUp {
                 }
             }
             Event::Ended => self.write_reactions(),
+            // Done by the API, which has written it down.
+            Event::Removed { by, .. } if by.as_str() == STATION => {}
             Event::Removed { person, by, removal } => {
+                if *removal == Removal::ForGood {
+                    self.append(Entry::Blocked(Block {
+                        broadcast_id: broadcast,
+                        user_id: person.to_string(),
+                        blocked_by: Some(by.to_string()),
+                        reason: None,
+                        created_at: at,
+                    }));
+                }
                 let action = match removal {
                     Removal::Once => "moderation.removed",
                     Removal::ForGood => "moderation.banned",
@@ -194,20 +206,13 @@ impl FollowUp {
         }
     }
 
-    /// A ban ends everything that somebody has of the broadcast, and outlasts the station.
-    fn bar(&mut self, now: Moment, event: &Event, addresses: &[IpAddr]) {
-        let Event::Removed { person, by, removal: Removal::ForGood } = event else { return };
+    /// A ban ends everything that somebody has of the broadcast, in every station.
+    fn bar(&self, event: &Event, addresses: &[IpAddr]) {
+        let Event::Removed { person, removal: Removal::ForGood, .. } = event else { return };
         self.house.gate.block(&self.broadcast, person.as_str());
         for address in addresses.iter().filter(|_| person.as_str().starts_with(super::entrance::GUEST)) {
             self.house.guests.bar(&self.broadcast, *address);
         }
-        self.append(Entry::Blocked(Block {
-            broadcast_id: self.broadcast.clone(),
-            user_id: person.to_string(),
-            blocked_by: Some(by.to_string()),
-            reason: None,
-            created_at: stamp(now.wall),
-        }));
     }
 
     /// Puts a report into the queue of the admins.
@@ -227,7 +232,7 @@ impl FollowUp {
             id: store::id(),
             broadcast_id: self.broadcast.clone(),
             reporter_id: (reporter.role != Role::Guest).then(|| reporter.id.to_string()),
-            reason: report.reason,
+            reason: report.reason.name().to_owned(),
             detail: about.join("\n"),
             state: ReportState::Open,
             reviewer_id: None,
@@ -268,14 +273,10 @@ impl FollowUp {
     }
 
     fn audit(&mut self, at: Timestamp, by: &PersonId, action: &str, detail: serde_json::Value) {
-        let actor = match by.as_str() {
-            "system" => Actor::System,
-            user => Actor::User(user.to_owned()),
-        };
         self.append(Entry::Audit(AuditEntry {
             id: store::id(),
             at,
-            actor,
+            actor: Actor::User(by.to_string()),
             action: action.to_owned(),
             subject: Some(Subject { kind: "broadcast".to_owned(), id: self.broadcast.clone() }),
             address: None,

@@ -1,7 +1,7 @@
 //! The task of one room: it owns the room, hears what people ask for, and makes each message once for everybody.
 
 mod orders;
-mod others;
+pub(super) mod others;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -266,9 +266,11 @@ impl Hub {
 
     /// Tells what has happened since the last time.
     fn drain(&mut self) {
-        let mut changed = false;
+        let (mut changed, mut shows) = (false, false);
         while let Some(Output { event, to, origin }) = self.room.poll_output() {
             changed = true;
+            // What is said most often changes nothing that others look at.
+            shows |= !matches!(event, Event::Said(_) | Event::Reacted { .. });
             let now = self.now();
             self.pass_on_event(now, &event, origin);
             let to = match to {
@@ -284,6 +286,8 @@ impl Hub {
         }
         if changed {
             self.picture = None;
+        }
+        if shows {
             let view = View::of(&self.room);
             self.view.send_if_modified(|seen| {
                 let is_new = *seen != view;

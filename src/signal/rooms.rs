@@ -68,6 +68,7 @@ pub struct Rooms {
 pub(super) struct RoomHandle {
     orders: mpsc::Sender<Order>,
     view: watch::Receiver<View>,
+    tasks: TaskTracker,
 }
 
 /// The room was closed, or the station stops.
@@ -129,7 +130,7 @@ impl Rooms {
         open.retain(|_, room| !room.orders.is_closed());
         let (orders, ordered) = mpsc::channel(ORDERS);
         let (seen, view) = watch::channel(View::default());
-        let room = RoomHandle { orders, view };
+        let room = RoomHandle { orders, view, tasks: self.house.tasks.clone() };
         open.insert(broadcast.to_owned(), room.clone());
         self.house.tasks.spawn(Hub::run(self.house.clone(), broadcast.to_owned(), ordered, seen));
         room
@@ -236,7 +237,7 @@ impl RoomHandle {
         match self.orders.try_send(order) {
             Err(mpsc::error::TrySendError::Full(order)) => {
                 let orders = self.orders.clone();
-                tokio::spawn(async move { orders.send(order).await.ok() });
+                self.tasks.spawn(async move { orders.send(order).await.ok() });
             }
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
         }

@@ -114,6 +114,7 @@ impl Places {
         let (holder, now) = (self.holder(person), self.now());
         self.look(broadcast, |book| {
             if book.places.reserve(holder, standing, now).is_ok() {
+                book.waiting.remove(&holder);
                 return true;
             }
             if book.places.wait(holder, standing, now).is_ok() {

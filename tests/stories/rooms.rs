@@ -204,9 +204,15 @@ fn a_report_from_a_room_is_in_the_admins_queue() {
     host.ask(&json!({"type": "chatMessage", "message": "buy this"}));
     let message = guest.told("chatMessage")["message"]["id"].clone();
     guest.ask(&json!({"type": "report", "messageId": message, "reason": "spam", "detail": "twice"}));
+    guest.ask(&json!({"type": "report", "reason": "boring"}));
+    assert_eq!(guest.refused(), "badMessage");
+    for _ in 0..5 {
+        guest.ask(&json!({"type": "report", "reason": "other"}));
+    }
+    assert_eq!(guest.refused(), "tooManyReports");
     let report = until("the report is there", || {
-        let report = admin.get("/api/admin/reports")["items"][0].clone();
-        report.is_object().then_some(report)
+        let reports = admin.get("/api/admin/reports")["items"].as_array().unwrap().clone();
+        reports.into_iter().find(|report| report["reason"] == "spam")
     });
     assert_eq!((&report["reason"], &report["broadcastId"]), (&json!("spam"), &made["id"]));
     let detail = report["detail"].as_str().unwrap();

@@ -44,4 +44,6 @@ fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
     let words: Vec<_> =
         late.joined["room"]["messages"].as_array().unwrap().iter().map(|one| &one["text"]).collect();
     assert_eq!(words, ["from here", "while it is away"]);
+    here.ask(&json!({"type": "ban", "userId": there.joined["you"]["id"]}));
+    assert_eq!(there.ended()["type"], "removed", "wherever they are");
 }

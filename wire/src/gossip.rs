@@ -28,6 +28,11 @@ pub enum Gossip {
         /// By HLS.
         hls: usize,
     },
+    /// Somebody who was banned may come back.
+    Pardoned {
+        /// Who.
+        user_id: String,
+    },
     /// The teller has missed something: whoever knows the room tells its state.
     AskState,
     /// What would have to be granted to make the room as it is.

@@ -13,6 +13,7 @@ use store::{ReportState, Timestamp};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use wire::message::ReportReason;
 
 use super::BroadcastId;
 use super::access::find;
@@ -37,41 +38,11 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(report)).layer(Extension(rate))
 }
 
-/// What is wrong with a broadcast.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = ReportReason)]
-enum Reason {
-    Spam,
-    Harassment,
-    Hate,
-    Violence,
-    Sexual,
-    Copyright,
-    Illegal,
-    Other,
-}
-
-impl Reason {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Spam => "spam",
-            Self::Harassment => "harassment",
-            Self::Hate => "hate",
-            Self::Violence => "violence",
-            Self::Sexual => "sexual",
-            Self::Copyright => "copyright",
-            Self::Illegal => "illegal",
-            Self::Other => "other",
-        }
-    }
-}
-
 /// A report that is to be made.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReportRequest {
-    reason: Reason,
+    reason: ReportReason,
     /// What happened, and when.
     #[schema(max_length = 2000)]
     detail: Option<String>,

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use room::{ConnectionId, Person, PersonId, Refusal, Removal, Role};
 use tracing::debug;
+use wire::gossip::Gossip;
 use wire::message::{Client, Notice, Request};
 
+use super::others::station;
 use super::{Admitted, Asked, Entry, Hub, Order};
 use crate::metrics::labels::NoLabel;
 use crate::signal::delivery::Audience;
@@ -43,10 +45,16 @@ impl Hub {
                 let told = self.offer(&offer);
                 answer.send(told).ok();
             }
-            Order::Pardon(person) => self.room.pardon(&person),
+            Order::Pardon(person) => {
+                self.room.pardon(&person);
+                self.say(&Gossip::Pardoned { user_id: person.to_string() });
+            }
             Order::Expel(person) => {
                 self.follow_up.note_connections(&person, &self.room);
-                self.room.put_out(&system(), &person, Removal::Once);
+                let station = station();
+                self.room.put_out(&station.id, &person, Removal::ForGood);
+                let now = self.now();
+                self.pass_on(now, &station, "ban", Client::Ban { user_id: person.to_string() });
             }
         }
     }
@@ -142,9 +150,4 @@ impl Hub {
             self.room.note_sound(now, person, false);
         }
     }
-}
-
-/// Who does what nobody in the room did.
-fn system() -> PersonId {
-    PersonId::parse("system").expect("it is a word")
 }

@@ -16,6 +16,9 @@ use crate::signal::bus::{NodeId, Received};
 /// A station that has said nothing for this long has nobody in the room any more.
 const SILENT: Duration = Duration::from_secs(10);
 
+/// Who does what nobody in a room did. Nobody comes in who is called so.
+pub(in crate::signal) const STATION: &str = "onair:station";
+
 /// What is known of the other stations.
 #[derive(Default)]
 pub(super) struct Others(HashMap<NodeId, Present>);
@@ -65,6 +68,12 @@ impl Hub {
             }
             Gossip::Present { people, webrtc, hls } => {
                 self.others.note(envelope.node, people, Listeners { hls, webrtc });
+            }
+            Gossip::Pardoned { user_id } => {
+                if let Ok(person) = PersonId::parse(&user_id) {
+                    self.room.pardon(&person);
+                    self.house.gate.unblock(&self.broadcast, &user_id);
+                }
             }
             Gossip::AskState => {
                 if let Some(state) = Gossip::state(&self.room, &station()) {
@@ -119,14 +128,14 @@ impl Hub {
         self.say(&Gossip::Present { people, webrtc: listeners.webrtc, hls: listeners.hls });
     }
 
-    fn say(&self, gossip: &Gossip) {
+    pub(super) fn say(&self, gossip: &Gossip) {
         self.house.bus.publish(&self.broadcast, gossip.encode().into());
     }
 }
 
 /// Who speaks for a station.
 pub(super) fn station() -> Arc<Person> {
-    let (id, name) = (PersonId::parse("station"), room::Name::parse("station"));
+    let (id, name) = (PersonId::parse(STATION), room::Name::parse("station"));
     let (id, name) = (id.expect("it is a word"), name.expect("it is a word"));
     Arc::new(Person { id, name, role: Role::Owner, follows: false })
 }

@@ -9,6 +9,8 @@ use room::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::report::{Report, ReportReason};
+
 /// What a client sends: one JSON object in one text frame.
 #[derive(Clone, Debug, Deserialize, Serialize, Eq, PartialEq, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -173,8 +175,8 @@ pub enum Client {
         /// Which person.
         #[serde(skip_serializing_if = "Option::is_none")]
         user_id: Option<String>,
-        /// Why: one of the reasons of `POST /api/broadcasts/{id}/reports`.
-        reason: String,
+        /// Why.
+        reason: ReportReason,
         /// In one's own words, at most 1,000 characters.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
@@ -228,19 +230,6 @@ pub struct RulesChange {
     links: Option<bool>,
     guests: Option<bool>,
     reactions: Option<Vec<Emoji>>,
-}
-
-/// A report of abuse.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Report {
-    /// Of this message.
-    pub message: Option<MessageId>,
-    /// Of this person.
-    pub person: Option<PersonId>,
-    /// For this reason.
-    pub reason: String,
-    /// In these words.
-    pub detail: String,
 }
 
 /// Longest detail of a report, in characters.
@@ -365,7 +354,7 @@ fn question(field: &'static str, raw: &str) -> Result<QuestionId, BadMessage> {
 fn report(
     message: Option<String>,
     user: Option<String>,
-    reason: String,
+    reason: ReportReason,
     detail: Option<String>,
 ) -> Result<Report, BadMessage> {
     let detail = detail.unwrap_or_default();
@@ -416,6 +405,7 @@ mod tests {
         assert_eq!(why(&long), "message: must have at most 200 characters; it has 201");
         assert_eq!(why(r#"{"type":"reaction","emoji":"yes"}"#), "emoji: must be one emoji");
         assert!(why(r#"{"type":"remove","userId":"a b"}"#).starts_with("userId: "));
+        assert!(why(r#"{"type":"report","reason":"boring"}"#).contains("unknown variant `boring`"));
     }
 
     #[test]

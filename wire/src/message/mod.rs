@@ -2,10 +2,12 @@
 
 mod client;
 mod notice;
+mod report;
 mod snapshot;
 mod user;
 
-pub use client::{BadMessage, Client, Report, Request, RulesChange};
+pub use client::{BadMessage, Client, Request, RulesChange};
 pub use notice::{Listeners, Notice, Stamp, Stats, notice};
+pub use report::{Report, ReportReason};
 pub use snapshot::{Joined, joined, snapshot};
 pub use user::User;

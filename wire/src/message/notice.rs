@@ -417,8 +417,7 @@ impl Notice {
             }
             Event::Counted(counts) => Self::ListenerCount { listeners: counts.into(), people: counts.people },
             Event::Started => Self::BroadcastStarted,
-            // The room may learn to tell of more; who is told of the end asks what there is.
-            _ => Self::BroadcastEnded,
+            Event::Ended => Self::BroadcastEnded,
         }
     }
 
