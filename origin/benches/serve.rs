@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use media::{AudioProfile, RungId};
 use origin::decision::decide;
 use origin::directives::Directives;
+use origin::disk::Found;
 use origin::view::View;
 use origin::{Origin, RunDir, RunRecord, Shelf};
 use packager::playlist::{Kind, Skip};
@@ -32,7 +33,7 @@ fn on_air(mode: LatencyMode, folder: &tempfile::TempDir) -> (Arc<Origin>, Arc<Sh
     let inits = record.profile.rungs().map(|rung| InitSection::new(&rung, &[0x11, 0x90]));
     let window = Window::open(record.ladder(), record.anchor);
     let dir = RunDir::create(folder.path(), record, &inits).expect("a folder");
-    let shelf = Shelf::new(dir.record().run.clone(), window, inits, dir.files());
+    let (shelf, _) = Shelf::new(Found { dir, window, inits, recordings: Vec::new() });
     let grid = Grid::new(mode);
     let mut next = Position { msn: Grid::FIRST, part: PartIndex(0) };
     while next.msn < Msn(40) || next.part < PartIndex(2) {

@@ -19,6 +19,8 @@ const OLDER_RUNS: usize = 1;
 pub struct Channel {
     /// Newest last.
     runs: RwLock<Vec<Arc<Shelf>>>,
+    /// Earlier ones that somebody asked for by name; read from disk.
+    earlier: RwLock<Vec<Arc<Shelf>>>,
 }
 
 impl Channel {
@@ -29,8 +31,18 @@ impl Channel {
 
     /// A run by name.
     pub fn run(&self, name: &str) -> Option<Arc<Shelf>> {
+        let named = |runs: &RwLock<Vec<Arc<Shelf>>>| {
+            let runs = runs.read().unwrap_or_else(PoisonError::into_inner);
+            runs.iter().rev().find(|shelf| shelf.run().as_str() == name).cloned()
+        };
+        named(&self.runs).or_else(|| named(&self.earlier))
+    }
+
+    /// Every run in memory.
+    fn all(&self) -> Vec<Arc<Shelf>> {
         let runs = self.runs.read().unwrap_or_else(PoisonError::into_inner);
-        runs.iter().rev().find(|shelf| shelf.run().as_str() == name).cloned()
+        let earlier = self.earlier.read().unwrap_or_else(PoisonError::into_inner);
+        runs.iter().chain(earlier.iter()).cloned().collect()
     }
 
     /// Serves `shelf`, found on disk, unless there is a run by now.
@@ -38,6 +50,14 @@ impl Channel {
         let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
         if runs.is_empty() {
             runs.push(shelf);
+        }
+    }
+
+    /// Serves `shelf`, found on disk, by its name, unless it is by now.
+    pub(crate) fn open_earlier(&self, shelf: Arc<Shelf>) {
+        let mut earlier = self.earlier.write().unwrap_or_else(PoisonError::into_inner);
+        if earlier.iter().all(|there| there.run() != shelf.run()) {
+            earlier.push(shelf);
         }
     }
 
@@ -98,13 +118,26 @@ impl Origin {
         self.channels.write().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
-    /// The same, where `shelf` is still its newest run.
+    /// The same where `shelf` is still its newest run; an earlier run goes by itself.
     pub fn retire(&self, id: &str, shelf: &Arc<Shelf>) {
         let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
-        let newest = channels.get(id).and_then(|channel| channel.newest());
-        if newest.is_some_and(|newest| Arc::ptr_eq(&newest, shelf)) {
+        let Some(channel) = channels.get(id) else { return };
+        if channel.newest().is_some_and(|newest| Arc::ptr_eq(&newest, shelf)) {
+            channels.remove(id);
+            return;
+        }
+        let mut earlier = channel.earlier.write().unwrap_or_else(PoisonError::into_inner);
+        earlier.retain(|there| !Arc::ptr_eq(there, shelf));
+        let left = !earlier.is_empty() || channel.newest().is_some();
+        drop(earlier);
+        if !left {
             channels.remove(id);
         }
+    }
+
+    /// The shelf that serves a run now, where it is in memory.
+    pub fn shelf(&self, id: &str, run: &RunId) -> Option<Arc<Shelf>> {
+        self.channel(id)?.all().into_iter().find(|shelf| shelf.run() == run)
     }
 
     /// Its counters.

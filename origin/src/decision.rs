@@ -35,9 +35,11 @@ pub fn decide(window: &Window, kind: Kind, directives: &Directives) -> Decision 
     if msn.0 > last_closed.saturating_add(2) {
         return Decision::TooFar;
     }
-    let until = match (kind, directives.part) {
-        (Kind::Whole, _) | (_, None) => Until::Closed(msn),
-        (Kind::Parts, Some(part)) => Until::Part(normalise(window, msn, part)),
+    let until = match directives.part {
+        Some(part) if kind.lists_parts(window.ladder().grid().mode()) => {
+            Until::Part(normalise(window, msn, part))
+        }
+        _ => Until::Closed(msn),
     };
     if satisfied(window, until) {
         return Decision::Now;

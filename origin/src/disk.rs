@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use bytes::Bytes;
-use media::{AudioProfile, RungId};
+use media::{AudioProfile, MediaTime, RungId};
 use packager::playlist::{init_name, segment_name};
-use packager::{Fence, GridStep, InitSection, Ladder, LatencyMode, Msn, RunId, WallClock, Window, fragment};
+use packager::{
+    Fence, GridStep, InitSection, Ladder, LatencyMode, Msn, RunId, ToldRange, WallClock, Window, fragment,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::range_file::RangeFile;
+use crate::recordings::{self, Recorded};
 
-/// Segments whose files are read when a run is found again: more than any playlist lists.
+/// The newest segments of a run that is found again: their files are read, since a crash may have cut any of them.
 const RESTORED: usize = 40;
 
 const RECORD: &str = "run.json";
@@ -70,6 +73,42 @@ impl RunFiles {
     pub fn read_segment(&self, rung: RungId, msn: Msn) -> io::Result<Bytes> {
         fs::read(self.0.join(segment_name(rung, msn))).map(Bytes::from)
     }
+
+    /// The date ranges that are kept of the run.
+    pub(crate) fn read_ranges(&self) -> io::Result<Vec<ToldRange>> {
+        RangeFile::read(&self.0)
+    }
+
+    /// The recordings of the run, as they are noted.
+    pub fn read_recordings(&self) -> io::Result<Vec<Recorded>> {
+        recordings::load(&self.0)
+    }
+
+    /// Notes the recordings of the run.
+    pub fn write_recordings(&self, recordings: &[Recorded]) -> io::Result<()> {
+        recordings::store(&self.0, recordings)
+    }
+
+    /// Bytes that the segments of `rung` take in the slots that `within` tells.
+    pub fn size(&self, rung: RungId, within: impl Fn(Msn) -> bool) -> io::Result<u64> {
+        let mut bytes = 0;
+        for msn in segments_in(&self.0.join(rung.name()))?.into_iter().filter(|&msn| within(msn)) {
+            bytes += fs::metadata(self.0.join(segment_name(rung, msn)))?.len();
+        }
+        Ok(bytes)
+    }
+
+    /// Removes segments that nobody needs; how many files went.
+    pub fn sweep(&self, gone: impl Fn(Msn) -> bool) -> io::Result<usize> {
+        let mut removed = 0;
+        for rung in RungId::ALL {
+            for msn in segments_in(&self.0.join(rung.name()))?.into_iter().filter(|&msn| gone(msn)) {
+                fs::remove_file(self.0.join(segment_name(rung, msn)))?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
 }
 
 /// A run's directory, written by one releaser.
@@ -98,6 +137,8 @@ pub struct Found {
     pub window: Window,
     /// Its init sections, in the order of [`RungId::ALL`].
     pub inits: [InitSection; 3],
+    /// Its recordings.
+    pub recordings: Vec<Recorded>,
 }
 
 impl RunDir {
@@ -156,10 +197,22 @@ impl RunDir {
     /// The newest run of `broadcast`, if it has ended: nobody writes to it any more.
     pub fn find_ended(root: &Path, broadcast: &str) -> io::Result<Option<Found>> {
         let Some(newest) = Self::runs(root, broadcast)?.pop() else { return Ok(None) };
-        if !read_record(&root.join(broadcast).join(newest.as_str()))?.ended {
-            return Ok(None);
+        Self::find_over(root, broadcast, &newest)
+    }
+
+    /// A run of `broadcast`, if it is there and has ended.
+    pub fn find_over(root: &Path, broadcast: &str, run: &RunId) -> io::Result<Option<Found>> {
+        match read_record(&root.join(broadcast).join(run.as_str())) {
+            Ok(record) if record.ended => Self::find(root, broadcast, run).map(Some),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
-        Self::find(root, broadcast, &newest).map(Some)
+    }
+
+    /// Where the files of a run of `broadcast` are read, whether there is one or not.
+    pub fn files_of(root: &Path, broadcast: &str, run: &RunId) -> RunFiles {
+        RunFiles(root.join(broadcast).join(run.as_str()))
     }
 
     /// Opens a run that an earlier process left, and cuts what its crash left half written.
@@ -172,13 +225,14 @@ impl RunDir {
         }
         let inits = inits.try_into().expect("one section was read for each of the three rungs");
         let ranges = RangeFile::find(&path)?;
+        let recordings = recordings::load(&path)?;
         let dir = Self { path, record, ranges, open: None, skipped: None };
         let stored = dir.stored_parts()?;
         let record = &dir.record;
         let mut window =
             Window::restore(record.ladder(), record.anchor, &stored, &record.discontinuities, record.ended);
         window.restore_ranges(dir.ranges.ranges());
-        Ok(Found { dir, window, inits })
+        Ok(Found { dir, window, inits, recordings })
     }
 
     /// What is known of the run.
@@ -257,18 +311,13 @@ impl RunDir {
         self.store()
     }
 
-    /// Removes segments before `before`, and forgets date ranges that were over by then.
-    pub fn sweep(&mut self, before: Msn) -> io::Result<usize> {
-        let mut removed = 0;
-        for rung in RungId::ALL {
-            for msn in segments_in(&self.path.join(rung.name()))? {
-                if msn < before {
-                    fs::remove_file(self.path.join(segment_name(rung, msn)))?;
-                    removed += 1;
-                }
-            }
-        }
-        self.ranges.sweep(before.start())?;
+    /// Removes segments before `before` that no recording keeps, and forgets date ranges that were over before
+    /// all that is left.
+    pub fn sweep(&mut self, before: Msn, recordings: &[Recorded]) -> io::Result<usize> {
+        let keeps = |msn| recordings.iter().any(|recorded| recorded.keeps(msn));
+        let removed = self.files().sweep(|msn| msn < before && !keeps(msn))?;
+        let kept = recordings.iter().map(|recorded| recorded.kept.from);
+        self.ranges.sweep(kept.fold(before.start(), MediaTime::min))?;
         Ok(removed)
     }
 
@@ -295,36 +344,50 @@ impl RunDir {
         fs::rename(beside, self.path.join(RECORD))
     }
 
-    /// How many parts each of the newest segments holds in every rung. A tail that was half written when
-    /// the process died is cut off.
+    /// How many parts each segment holds in every rung. A tail that was half written when the process died is cut
+    /// off.
     fn stored_parts(&self) -> io::Result<Vec<(Msn, u16)>> {
         let mut numbers = segments_in(&self.path.join(RungId::Main.name()))?;
         numbers.sort();
-        let mut stored = Vec::new();
-        for &msn in numbers.iter().rev().take(RESTORED).rev() {
-            let mut all = Vec::new();
-            for rung in RungId::ALL {
-                let bytes = match self.files().read_segment(rung, msn) {
-                    Ok(bytes) => bytes,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Bytes::new(),
-                    Err(error) => return Err(error),
-                };
-                all.push((rung, bytes.len(), fragment::split_parts(&bytes)));
-            }
-            let parts = all.iter().map(|(_, _, parts)| parts.len()).min().unwrap_or(0);
-            for (rung, length, found) in &all {
-                let keep: usize = found[..parts].iter().map(Bytes::len).sum();
-                if keep < *length {
-                    let file =
-                        OpenOptions::new().write(true).open(self.path.join(segment_name(*rung, msn)))?;
-                    file.set_len(keep as u64)?;
-                }
-            }
+        let newest = numbers.len().saturating_sub(RESTORED);
+        let mut stored = Vec::with_capacity(numbers.len());
+        for (place, &msn) in numbers.iter().enumerate() {
+            // Only a process that died left one short, and where the next went on stands a discontinuity.
+            let full = place < newest && !self.is_cut_before(msn, numbers[place + 1]);
+            let parts =
+                if full { self.record.ladder().grid().parts_per_slot() } else { self.whole_parts(msn)? };
             if parts > 0 {
-                stored.push((msn, parts as u16));
+                stored.push((msn, parts));
             }
         }
         Ok(stored)
+    }
+
+    fn is_cut_before(&self, msn: Msn, next: Msn) -> bool {
+        let anew = self.record.discontinuities.iter().any(|slot| (msn.next()..=next).contains(slot));
+        anew || next != msn.next()
+    }
+
+    /// Parts that segment `msn` holds in every rung; what lies behind them in its files is cut off.
+    fn whole_parts(&self, msn: Msn) -> io::Result<u16> {
+        let mut all = Vec::new();
+        for rung in RungId::ALL {
+            let bytes = match self.files().read_segment(rung, msn) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Bytes::new(),
+                Err(error) => return Err(error),
+            };
+            all.push((rung, bytes.len(), fragment::split_parts(&bytes)));
+        }
+        let parts = all.iter().map(|(_, _, parts)| parts.len()).min().unwrap_or(0);
+        for (rung, length, found) in &all {
+            let keep: usize = found[..parts].iter().map(Bytes::len).sum();
+            if keep < *length {
+                let file = OpenOptions::new().write(true).open(self.path.join(segment_name(*rung, msn)))?;
+                file.set_len(keep as u64)?;
+            }
+        }
+        Ok(parts as u16)
     }
 }
 
@@ -360,7 +423,7 @@ fn invalid(field: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use media::{AccessUnit, MediaDuration};
-    use packager::{Grid, Packager};
+    use packager::{Grid, Packager, Span};
 
     use super::*;
 
@@ -442,9 +505,42 @@ mod tests {
         for step in steps(8, 6, false).into_iter().chain(steps(9, 6, false)).chain(steps(10, 6, false)) {
             dir.append(&step).unwrap();
         }
-        assert_eq!(dir.sweep(Msn(10)).unwrap(), 6);
+        assert_eq!(dir.sweep(Msn(10), &[]).unwrap(), 6);
         assert!(dir.files().read_segment(RungId::Main, Msn(9)).is_err());
         assert!(dir.files().read_segment(RungId::Main, Msn(10)).is_ok());
+    }
+
+    #[test]
+    fn a_sweep_keeps_what_is_recorded() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        for first in 8..12 {
+            for step in steps(first, 6, false) {
+                dir.append(&step).unwrap();
+            }
+        }
+        let span = Span { from: Msn(9).start(), to: Some(Msn(10).start()) };
+        let recorded = Recorded { kept: span, ..Recorded::open("a".into(), Msn(10).start()) };
+        dir.sweep(Msn(11), &[recorded]).unwrap();
+        let left = [8, 9, 10, 11].map(|msn| dir.files().read_segment(RungId::Low, Msn(msn)).is_ok());
+        assert_eq!(left, [false, true, false, true]);
+    }
+
+    #[test]
+    fn all_of_a_long_run_is_found_again_and_only_what_may_be_cut_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), record(), &inits()).unwrap();
+        let mut window = Window::open(record().ladder(), record().anchor);
+        let cut = steps(8, 6, false).into_iter().chain(steps(9, 2, false)).chain(steps(12, 6, true));
+        for step in cut.chain((13..80).flat_map(|msn| steps(msn, 6, false))) {
+            dir.append(&step).unwrap();
+            window.apply(step.position, step.discontinuity).unwrap();
+        }
+        // What cannot have been cut is not read: nobody would notice.
+        fs::write(root.path().join("studio/r1/main/20.m4s"), b"x").unwrap();
+        let found = RunDir::find(root.path(), "studio", &record().run).unwrap();
+        assert!(found.window.whole().eq(window.whole()));
+        assert_eq!(found.window.archive().get(Msn(9)).unwrap().parts, 2);
     }
 
     #[test]

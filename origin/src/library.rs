@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use packager::RunId;
 use tokio::sync::Semaphore;
 
 use crate::disk::RunDir;
@@ -34,24 +35,40 @@ impl Library {
 }
 
 impl Origin {
-    /// Makes the last run of `id` known where it has ended; `false` where there is nothing to serve. The one
-    /// that was loaded first goes when there are too many.
-    pub(crate) async fn load(&self, id: &str) -> bool {
+    /// Makes a run of `id` known where it has ended, the last one unless it is named; `false` where there is
+    /// nothing to serve. The one that was loaded first goes when there are too many.
+    pub(crate) async fn load(&self, id: &str, run: Option<RunId>) -> bool {
         let Some(library) = &self.library else { return false };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if id.is_empty() || id.len() > ID_MAX || !id.bytes().all(plain) {
             return false;
         }
         let Ok(_turn) = library.readers.acquire().await else { return false };
-        if self.channel(id).is_some() {
+        let known = self.channel(id).is_some_and(|channel| match &run {
+            None => channel.newest().is_some(),
+            Some(run) => channel.run(run.as_str()).is_some(),
+        });
+        if known {
             return true;
         }
-        let (root, broadcast) = (library.media_dir.clone(), id.to_owned());
-        let read = tokio::task::spawn_blocking(move || RunDir::find_ended(&root, &broadcast)).await;
-        let Ok(Ok(Some(found))) = read else { return false };
-        let run = found.dir.record().run.clone();
-        let shelf = Shelf::new(run, found.window, found.inits, found.dir.files());
-        self.channel_for(id).open_if_empty(shelf.clone());
+        let (root, broadcast, name) = (library.media_dir.clone(), id.to_owned(), run.clone());
+        let read = tokio::task::spawn_blocking(move || match name {
+            None => RunDir::find_ended(&root, &broadcast),
+            Some(run) => RunDir::find_over(&root, &broadcast, &run),
+        });
+        let found = match read.await {
+            Ok(Ok(Some(found))) => found,
+            Ok(Ok(None)) | Err(_) => return false,
+            Ok(Err(error)) => {
+                tracing::error!(broadcast.id = %id, %error, "what is kept of {id} cannot be read");
+                return false;
+            }
+        };
+        let (shelf, _) = Shelf::new(found);
+        match run {
+            None => self.channel_for(id).open_if_empty(shelf.clone()),
+            Some(_) => self.channel_for(id).open_earlier(shelf.clone()),
+        }
         let mut loaded = library.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.push_back((id.to_owned(), shelf));
         let surplus = if loaded.len() > LOADED { loaded.pop_front() } else { None };

@@ -52,15 +52,30 @@ impl RangeFile {
             Err(error) => return Err(error),
         };
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-        for line in text[..whole].split_inclusive(|&byte| byte == b'\n') {
-            if let Some(range) = serde_json::from_slice::<Line>(line).ok().and_then(Line::parse) {
-                found.keep(range);
-            }
-        }
+        found.take(&text[..whole]);
         if whole < text.len() {
             OpenOptions::new().write(true).open(&found.path)?.set_len(whole as u64)?;
         }
         Ok(found)
+    }
+
+    /// Those of a run that somebody else may be writing to.
+    pub(crate) fn read(run: &Path) -> io::Result<Vec<ToldRange>> {
+        let mut found = Self::create(run);
+        match fs::read(&found.path) {
+            Ok(text) => found.take(&text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(found.ranges)
+    }
+
+    fn take(&mut self, text: &[u8]) {
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            if let Some(range) = serde_json::from_slice::<Line>(line).ok().and_then(Line::parse) {
+                self.keep(range);
+            }
+        }
     }
 
     /// Those that are kept, in the order in which they began to be listed.

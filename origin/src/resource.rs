@@ -7,19 +7,19 @@ use packager::{Msn, PartIndex, Position, RunId};
 /// What a path below `/live/` names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Resource<'a> {
-    /// `{id}/index.m3u8`, `{id}/standard.m3u8`: the newest run's Multivariant Playlist. `None`: as the
-    /// broadcast's latency mode has it.
+    /// `{id}/index.m3u8`, `{id}/standard.m3u8`, `{id}/dvr.m3u8`: the newest run's Multivariant Playlist. `None`: as
+    /// the broadcast's latency mode has it.
     Multivariant(Option<Kind>),
     /// `{id}/stream.aac`, `{id}/stream.opus`: endless.
     Endless(RungId),
     /// Something of one run.
-    OfRun(&'a str, RunResource),
+    OfRun(&'a str, RunResource<'a>),
 }
 
 /// What a path below `/live/{id}/{run}/` names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RunResource {
-    /// `main.m3u8`, `main.standard.m3u8`.
+pub enum RunResource<'a> {
+    /// `main.m3u8`, `main.standard.m3u8`, `main.dvr.m3u8`.
     Playlist(RungId, Kind),
     /// `main/init.mp4`.
     Init(RungId),
@@ -27,6 +27,9 @@ pub enum RunResource {
     Segment(RungId, Msn),
     /// `main/8.0.m4s`.
     Part(RungId, Position),
+    /// `rec/{recording}/index.m3u8`, `rec/{recording}/main.m3u8`: a recording of the run, its Multivariant Playlist
+    /// or that of a rung.
+    Recording(&'a str, Option<RungId>),
 }
 
 /// Splits `{id}/…`, the path after `/live/`. `None` when it can be nothing of ours.
@@ -35,6 +38,7 @@ pub fn parse(path: &str) -> Option<(&str, Resource<'_>)> {
     let resource = match rest {
         "index.m3u8" => Resource::Multivariant(None),
         "standard.m3u8" => Resource::Multivariant(Some(Kind::Whole)),
+        "dvr.m3u8" => Resource::Multivariant(Some(Kind::Dvr)),
         "stream.aac" => Resource::Endless(RungId::Main),
         "stream.opus" => Resource::Endless(RungId::Opus),
         _ => {
@@ -46,7 +50,13 @@ pub fn parse(path: &str) -> Option<(&str, Resource<'_>)> {
     Some((id, resource))
 }
 
-fn of_run(path: &str) -> Option<RunResource> {
+fn of_run(path: &str) -> Option<RunResource<'_>> {
+    if let Some(path) = path.strip_prefix("rec/") {
+        let (id, name) = path.split_once('/')?;
+        let name = name.strip_suffix(".m3u8")?;
+        let rung = if name == "index" { None } else { Some(rung_named(name)?) };
+        return is_recording_id(id).then_some(RunResource::Recording(id, rung));
+    }
     if let Some((rung, name)) = path.split_once('/') {
         let rung = rung_named(rung)?;
         if name == "init.mp4" {
@@ -62,10 +72,21 @@ fn of_run(path: &str) -> Option<RunResource> {
         });
     }
     let name = path.strip_suffix(".m3u8")?;
-    Some(match name.strip_suffix(".standard") {
-        Some(rung) => RunResource::Playlist(rung_named(rung)?, Kind::Whole),
-        None => RunResource::Playlist(rung_named(name)?, Kind::Parts),
-    })
+    let (rung, kind) = match name.split_once('.') {
+        None => (name, Kind::Parts),
+        Some((rung, "standard")) => (rung, Kind::Whole),
+        Some((rung, "dvr")) => (rung, Kind::Dvr),
+        Some(_) => return None,
+    };
+    Some(RunResource::Playlist(rung_named(rung)?, kind))
+}
+
+/// Longest id of a recording: a UUID.
+const RECORDING_ID_MAX: usize = 36;
+
+fn is_recording_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !id.is_empty() && id.len() <= RECORDING_ID_MAX && id.bytes().all(plain)
 }
 
 fn rung_named(name: &str) -> Option<RungId> {
@@ -91,6 +112,9 @@ mod tests {
             for (name, expected) in [
                 (playlist_name(rung, Kind::Parts), RunResource::Playlist(rung, Kind::Parts)),
                 (playlist_name(rung, Kind::Whole), RunResource::Playlist(rung, Kind::Whole)),
+                (playlist_name(rung, Kind::Dvr), RunResource::Playlist(rung, Kind::Dvr)),
+                (format!("rec/019-a/{rung}.m3u8"), RunResource::Recording("019-a", Some(rung))),
+                ("rec/019-a/index.m3u8".into(), RunResource::Recording("019-a", None)),
                 (init_name(rung), RunResource::Init(rung)),
                 (segment_name(rung, Msn(12)), RunResource::Segment(rung, Msn(12))),
                 (part_name(rung, position), RunResource::Part(rung, position)),
@@ -115,6 +139,11 @@ mod tests {
             "studio/r1/main/-1.m4s",
             "studio/r1/main/.m4s",
             "studio/r1/other.m3u8",
+            "studio/r1/main.dvr.standard.m3u8",
+            "studio/r1/rec/main.m3u8",
+            "studio/r1/rec//main.m3u8",
+            "studio/r1/rec/../main.m3u8",
+            "studio/r1/rec/a/other.m3u8",
             "studio/R1/main.m3u8",
             "studio/r1/main/99999999999999999999.m4s",
         ] {

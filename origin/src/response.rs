@@ -37,6 +37,8 @@ pub enum Keep {
     Blocking,
     /// The newest playlist: T / 2.
     Newest,
+    /// What is over, and may be cut or withdrawn by its host: a minute.
+    Recording,
     /// A reply that was let go early.
     Never,
 }
@@ -46,6 +48,7 @@ impl Keep {
         HeaderValue::from_static(match self {
             Self::Blocking => "public, max-age=24",
             Self::Newest => "public, max-age=2",
+            Self::Recording => "public, max-age=60",
             Self::Never => "no-store",
         })
     }

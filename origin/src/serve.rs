@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, Method, Response, StatusCode};
 use media::RungId;
-use packager::playlist::{Kind, Skip, part_name, segment_name};
-use packager::{Grid, LatencyMode, Msn, Position};
+use packager::playlist::{Kind, Skip, multivariant, part_name, segment_name};
+use packager::{Grid, LatencyMode, Msn, Position, RunId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -19,7 +19,7 @@ use crate::directives::Directives;
 use crate::resource::{Resource, RunResource, parse};
 use crate::response::{self, Conditions, Keep};
 use crate::stats::{Egress, Miss};
-use crate::view::View;
+use crate::view::{View, compress};
 use crate::{Body, Origin, Shelf, endless};
 
 /// Longest that a request is held: three target durations (RFC 8216bis 6.2.5.2).
@@ -47,7 +47,7 @@ pub enum Served {
 }
 
 impl Served {
-    fn later(response: impl Future<Output = Response<Body>> + Send + 'static) -> Self {
+    pub(crate) fn later(response: impl Future<Output = Response<Body>> + Send + 'static) -> Self {
         Self::Later(Box::pin(response))
     }
 }
@@ -86,14 +86,16 @@ impl Origin {
             _ => return response::method_not_allowed().into(),
         }
         let Some((id, resource)) = parse(path) else { return self.not_found("no such media").into() };
-        let Some(channel) = self.channel(id) else {
-            return self.from_library(method, path, query, headers, salt);
-        };
-        let shelf = match &resource {
+        let shelf = self.channel(id).and_then(|channel| match &resource {
             Resource::OfRun(run, _) => channel.run(run),
             Resource::Multivariant(_) | Resource::Endless(_) => channel.newest(),
+        });
+        let Some(shelf) = shelf else {
+            if self.library.is_none() {
+                return self.absent(id, &resource).into();
+            }
+            return self.from_library(method, path, query, headers, salt);
         };
-        let Some(shelf) = shelf else { return self.absent(&resource).into() };
         match resource {
             Resource::Multivariant(kind) => self.multivariant(&shelf, kind, headers).into(),
             Resource::Endless(rung) => self.endless(method, shelf, rung, salt).into(),
@@ -111,6 +113,9 @@ impl Origin {
             Resource::OfRun(_, RunResource::Part(rung, position)) => {
                 self.part(shelf, rung, position, Conditions::of(headers))
             }
+            Resource::OfRun(_, RunResource::Recording(recording, rung)) => {
+                self.recording(shelf, recording, rung, headers)
+            }
         }
     }
 
@@ -123,15 +128,16 @@ impl Origin {
         headers: &HeaderMap,
         salt: u32,
     ) -> Served {
-        let Some((id, _)) = path.split_once('/').filter(|_| self.library.is_some()) else {
-            return self.not_found("no broadcast has this id").into();
-        };
-        let (origin, id) = (Arc::clone(self), id.to_owned());
-        let (method, path, query) = (method.clone(), path.to_owned(), query.map(str::to_owned));
-        let headers = headers.clone();
+        let (origin, path, query) = (Arc::clone(self), path.to_owned(), query.map(str::to_owned));
+        let (method, headers) = (method.clone(), headers.clone());
         Served::later(async move {
-            if !origin.load(&id).await {
-                return origin.not_found("nothing is kept of a broadcast with this id");
+            let Some((id, resource)) = parse(&path) else { return origin.not_found("no such media") };
+            let run = match &resource {
+                Resource::OfRun(run, _) => RunId::parse(run),
+                Resource::Multivariant(_) | Resource::Endless(_) => None,
+            };
+            if !origin.load(id, run).await {
+                return origin.absent(id, &resource);
             }
             // By now it is known, so this does not come here again.
             origin.serve(&method, &path, query.as_deref(), &headers, salt).await
@@ -141,7 +147,14 @@ impl Origin {
     fn multivariant(&self, shelf: &Shelf, kind: Option<Kind>, headers: &HeaderMap) -> Response<Body> {
         let kind = kind.unwrap_or(Kind::of(shelf.ladder().grid().mode()));
         let gzip = accepts_gzip(headers);
-        let bytes = shelf.multivariant(kind, gzip);
+        let bytes = match shelf.replay() {
+            Some(recorded) => {
+                let folder = format!("{}/rec/{}/", shelf.run(), recorded.id);
+                let text = multivariant::of_recording(&folder, shelf.ladder());
+                if gzip { compress(text.as_bytes()) } else { text.into() }
+            }
+            None => shelf.multivariant(kind, gzip),
+        };
         self.stats.add_egress(Egress::Playlist, bytes.len());
         response::playlist(bytes, gzip, Keep::Newest)
     }
@@ -246,7 +259,7 @@ impl Origin {
             });
         }
         // Whatever does not exist is refused here: a stranger's guess reads no file.
-        if position.part.0 < view.window.parts_at_most(position.msn) {
+        if position.part.0 < view.window.parts(position.msn) {
             return Served::later(async move {
                 let segment = origin.stored(&shelf, rung, position.msn).await.unwrap_or_default();
                 let parts = packager::fragment::split_parts(&segment);
@@ -266,7 +279,7 @@ impl Origin {
     ) -> Served {
         let view = shelf.view();
         let name = segment_name(rung, msn);
-        if !view.is_closed(msn) || view.window.parts_at_most(msn) == 0 {
+        if !view.is_closed(msn) || view.window.parts(msn) == 0 || !shelf.offers(&view, msn) {
             return self.not_found("no such segment").into();
         }
         if let Some(segment) = view.segment(msn) {
@@ -328,15 +341,18 @@ impl Origin {
         }
     }
 
-    fn not_found(&self, detail: &str) -> Response<Body> {
+    pub(crate) fn not_found(&self, detail: &str) -> Response<Body> {
         self.stats.add_miss(Miss::NotFound);
         response::problem(StatusCode::NOT_FOUND, detail)
     }
 
     /// A broadcast without the run that was asked for.
-    fn absent(&self, resource: &Resource<'_>) -> Response<Body> {
+    fn absent(&self, id: &str, resource: &Resource<'_>) -> Response<Body> {
         if let Resource::OfRun(..) = resource {
             return self.not_found("this run is no longer here");
+        }
+        if self.channel(id).is_none() {
+            return self.not_found("nothing is kept of a broadcast with this id");
         }
         self.stats.add_miss(Miss::NotLive);
         response::retry_later(StatusCode::NOT_FOUND, "the broadcast is not on air yet", 5)
@@ -349,7 +365,7 @@ fn unavailable() -> Response<Body> {
 
 /// Whether gzip is among the codings that a client accepts; `*` stands for all that it does not name
 /// (RFC 9110 12.5.3).
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let (mut named, mut others) = (None, None);
     let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     for coding in values.flat_map(|value| value.split(',')) {

@@ -1,16 +1,18 @@
 //! The shelf of one run: fed by grid steps, read by every request.
 
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
 use media::RungId;
 use packager::playlist::{Kind, multivariant};
 use packager::window::ApplyError;
-use packager::{Fence, GridStep, InitSection, Ladder, RunId, Window};
+use packager::{Fence, GridStep, InitSection, Ladder, Msn, RunId};
 use tokio::sync::watch;
 
-use crate::disk::RunFiles;
+use crate::disk::{Found, RunDir, RunFiles};
+use crate::recordings::Recorded;
 use crate::view::{Rendered, SegmentBytes, View};
 
 /// Whole segments kept in memory: the live window of 61 s and 24 s after that, for players that are
@@ -23,12 +25,15 @@ pub struct Shelf {
     run: RunId,
     ladder: Ladder,
     inits: [InitSection; 3],
-    multivariants: [Rendered; 2],
+    multivariants: [Rendered; 3],
     view: watch::Sender<Arc<View>>,
     fence: AtomicU64,
     /// One writer at a time: a step is read, changed and published as one act.
     writer: Mutex<()>,
     files: RunFiles,
+    recordings: RwLock<Arc<[Recorded]>>,
+    /// Whether it was found on disk when it was over: then nobody hears its end any more.
+    stored: bool,
 }
 
 /// Why a step was not put on the shelf.
@@ -55,11 +60,13 @@ pub enum ShelfError {
 }
 
 impl Shelf {
-    /// A shelf for `window`, fresh or as it was found on disk. `inits` in the order of [`RungId::ALL`].
-    pub fn new(run: RunId, window: Window, inits: [InitSection; 3], files: RunFiles) -> Arc<Self> {
+    /// A shelf for a run, fresh or as it was found on disk.
+    pub fn new(found: Found) -> (Arc<Self>, RunDir) {
+        let Found { dir, window, inits, recordings } = found;
+        let (run, files, stored) = (dir.record().run.clone(), dir.files(), window.ended());
         let ladder = *window.ladder();
         let view = watch::Sender::new(Arc::new(View::new(window, std::collections::VecDeque::new())));
-        Arc::new(Self {
+        let shelf = Self {
             run,
             ladder,
             inits,
@@ -68,7 +75,10 @@ impl Shelf {
             fence: AtomicU64::new(0),
             writer: Mutex::new(()),
             files,
-        })
+            recordings: RwLock::new(recordings.into()),
+            stored,
+        };
+        (Arc::new(shelf), dir)
     }
 
     /// Which run it holds.
@@ -107,6 +117,46 @@ impl Shelf {
         &self.files
     }
 
+    /// Its recordings, as they stand.
+    pub fn recordings(&self) -> Arc<[Recorded]> {
+        self.recordings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes its recordings, on disk and in memory. Blocks: one who changes them comes after the other.
+    pub fn change_recordings<T>(&self, change: impl FnOnce(&mut Vec<Recorded>) -> T) -> io::Result<T> {
+        let mut standing = self.recordings.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recordings = standing.to_vec();
+        let answer = change(&mut recordings);
+        self.files.write_recordings(&recordings)?;
+        *standing = recordings.into();
+        Ok(answer)
+    }
+
+    /// What is played in place of the run once it is over: the longest of its recordings that is published.
+    pub(crate) fn replay(&self) -> Option<Recorded> {
+        let view = self.view();
+        if !view.window.ended() {
+            return None;
+        }
+        let end = view.window.end_time();
+        let length = |recorded: &Recorded| {
+            recorded.span.to.unwrap_or(end).ticks().saturating_sub(recorded.span.from.ticks())
+        };
+        let recordings = self.recordings();
+        recordings
+            .iter()
+            .filter(|recorded| recorded.is_published())
+            .max_by_key(|recorded| length(recorded))
+            .cloned()
+    }
+
+    /// Whether the segment of that slot may be fetched: of a run that is over, what playlists still list.
+    pub(crate) fn offers(&self, view: &View, msn: Msn) -> bool {
+        let listed = msn >= view.window.media_sequence();
+        let played = |recorded: &Recorded| recorded.span.touches(msn);
+        listed || !self.stored || self.recordings().iter().any(played)
+    }
+
     /// Puts one step on the shelf: every rung's part, playlist and report change in one act, and whoever
     /// waited is woken.
     pub fn apply(&self, step: &GridStep) -> Result<(), ShelfError> {
@@ -140,6 +190,15 @@ impl Shelf {
         }
         self.view.send_replace(Arc::new(View::new(window, segments)));
         Ok(())
+    }
+
+    /// Lists no segment before `msn` any more that has left the live window: their files are gone.
+    pub fn forget(&self, msn: Msn) {
+        let _writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let view = self.view();
+        let mut window = view.window.clone();
+        window.forget(msn);
+        self.view.send_replace(Arc::new(View::new(window, view.segments().clone())));
     }
 
     /// Closes the run in every playlist at once: `EXT-X-ENDLIST`. Idempotent.

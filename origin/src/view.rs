@@ -18,7 +18,7 @@ pub struct View {
     /// What playlists list.
     pub window: Window,
     segments: VecDeque<Arc<SegmentBytes>>,
-    playlists: [[[Rendered; 3]; 2]; 3],
+    playlists: [[[Rendered; 3]; 3]; 3],
 }
 
 /// The bytes of one segment, of every rung.
@@ -72,7 +72,8 @@ impl Rendered {
     }
 }
 
-fn compress(plain: &[u8]) -> Bytes {
+/// `plain` as gzip.
+pub(crate) fn compress(plain: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3), Compression::new(5));
     let done = encoder.write_all(plain).and_then(|()| encoder.finish());
     done.expect("writing to a Vec cannot fail").into()

@@ -18,6 +18,7 @@
 //! ```
 
 pub mod annotations;
+pub mod archive;
 pub mod date_range;
 pub mod fragment;
 pub mod grid;
@@ -28,12 +29,14 @@ pub mod moment;
 pub mod packaging;
 pub mod playlist;
 pub mod ranges;
+pub mod recording;
 pub mod run;
 pub mod step;
 pub mod wall_clock;
 pub mod window;
 
 pub use annotations::Annotations;
+pub use archive::{Archive, Kept};
 pub use date_range::{DateRange, Detail, RangeClass};
 pub use grid::{Grid, Msn, PartIndex, Position};
 pub use init_section::InitSection;
@@ -41,6 +44,7 @@ pub use ladder::Ladder;
 pub use mode::LatencyMode;
 pub use packaging::{Packager, PushError};
 pub use ranges::ToldRange;
+pub use recording::Span;
 pub use run::{Fence, RunId};
 pub use step::{GridStep, RungPart};
 pub use wall_clock::WallClock;

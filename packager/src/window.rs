@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use media::{MediaDuration, MediaTime};
 
+use crate::archive::{Archive, Kept};
 use crate::playlist::SKIP_UNTIL;
 use crate::ranges::{Ranges, ToldRange};
 use crate::{DateRange, Grid, Ladder, Msn, PartIndex, Position, WallClock};
@@ -45,6 +46,8 @@ pub struct Window {
     ladder: Ladder,
     anchor: WallClock,
     segments: VecDeque<Segment>,
+    archive: Archive,
+    dvr_slots: u64,
     discontinuity_sequence: u64,
     ranges: Ranges,
     ended: bool,
@@ -75,6 +78,8 @@ impl Window {
             ladder,
             anchor,
             segments: VecDeque::new(),
+            archive: Archive::default(),
+            dvr_slots: WINDOW_SLOTS as u64,
             discontinuity_sequence: 0,
             ranges: Ranges::default(),
             ended: false,
@@ -99,7 +104,9 @@ impl Window {
         let full = ladder.grid().parts_per_slot();
         // Those before the first that is stored have left the window, and stay counted.
         let oldest = stored.first().map_or(Msn(0), |&(msn, _)| msn);
-        window.discontinuity_sequence = discontinuities.iter().filter(|&&msn| msn < oldest).count() as u64;
+        let missed = discontinuities.iter().filter(|&&msn| msn < oldest).count() as u64;
+        window.discontinuity_sequence = missed;
+        window.archive.miss(missed);
         for (place, &(msn, parts)) in stored.iter().enumerate() {
             // One whose own slot could not be kept on disk stands before the next that was.
             let since = if place == 0 { msn } else { stored[place - 1].0.next() };
@@ -187,6 +194,47 @@ impl Window {
         self.ended = true;
     }
 
+    /// The same window, whose DVR playlist reaches `slots` back from the newest segment; never less than the live
+    /// window.
+    #[must_use]
+    pub fn with_dvr(self, slots: u64) -> Self {
+        let dvr_slots = slots.max(WINDOW_SLOTS as u64);
+        Self { dvr_slots, ..self }
+    }
+
+    /// What has left the window.
+    pub const fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// Lets go of segments before `msn` that have left the window: their files are gone.
+    pub fn forget(&mut self, msn: Msn) {
+        self.archive.forget(msn);
+    }
+
+    /// The slot that the DVR playlist begins with, and how many discontinuities came before it.
+    pub(crate) fn dvr_start(&self) -> (Msn, u64) {
+        let window = self.media_sequence();
+        let reach = self.segments.back().map_or(0, |last| last.msn.0.saturating_sub(self.dvr_slots));
+        let oldest = self.archive.iter().find(|kept| kept.parts > 0).map_or(window, |kept| kept.msn);
+        let first = Msn(reach).max(oldest).min(window);
+        (first, self.archive.discontinuities_before(first))
+    }
+
+    /// Civil time of slot 0.
+    pub const fn anchor(&self) -> WallClock {
+        self.anchor
+    }
+
+    /// Every segment that holds sound and is complete, from the run's first: what left the window and what is
+    /// listed.
+    pub fn whole(&self) -> impl Iterator<Item = Kept> + '_ {
+        let listed = self.segments.iter().filter(|segment| segment.closed && segment.parts > 0);
+        let listed =
+            listed.map(|&Segment { msn, parts, discontinuity, .. }| Kept { msn, parts, discontinuity });
+        self.archive.iter().filter(|kept| kept.parts > 0).chain(listed)
+    }
+
     /// Whether the run is over.
     pub const fn ended(&self) -> bool {
         self.ended
@@ -270,11 +318,10 @@ impl Window {
         self.segments.len() - kept
     }
 
-    /// How many parts segment `msn` has, if any: what is listed is known, and what has left the list has a
-    /// slot's parts at most. 0 for a GAP and for what lies ahead.
-    pub fn parts_at_most(&self, msn: Msn) -> u16 {
+    /// How many parts segment `msn` has. 0 for a GAP and for what lies ahead.
+    pub fn parts(&self, msn: Msn) -> u16 {
         match msn.0.checked_sub(self.media_sequence().0) {
-            None => self.ladder.grid().parts_per_slot(),
+            None => self.archive.get(msn).map_or(0, |kept| kept.parts),
             Some(place) => {
                 let place = usize::try_from(place).unwrap_or(usize::MAX);
                 self.segments.get(place).map_or(0, |segment| segment.parts)
@@ -288,7 +335,7 @@ impl Window {
     }
 
     /// Where the playlist ends on the run's timeline.
-    fn end_time(&self) -> MediaTime {
+    pub fn end_time(&self) -> MediaTime {
         self.segments.back().map_or(MediaTime::default(), |last| {
             last.msn.start() + MediaDuration::from_ticks(self.frames(last))
         })
@@ -316,18 +363,21 @@ impl Window {
     ///
     /// A discontinuity stands on the first slot after the last sound, GAP or not: the cut segment is short,
     /// so this is where PROGRAM-DATE-TIME leaps, and from there on it runs without a leap.
-    fn advance_to(&mut self, msn: Msn, discontinuity: bool) -> &mut Segment {
+    fn advance_to(&mut self, msn: Msn, mut discontinuity: bool) -> &mut Segment {
         self.close_last();
         let mut next = self.segments.back().map_or(msn, |last| last.msn.next());
         // What lies more than a window back would be trimmed at once: a run that slept for a month does
         // not pass through every slot of it.
         if msn.0.saturating_sub(next.0) > 2 * WINDOW_SLOTS as u64 {
-            let removed = self.segments.iter().filter(|segment| segment.discontinuity).count();
-            self.discontinuity_sequence += removed as u64;
-            self.segments.clear();
+            while let Some(removed) = self.segments.pop_front() {
+                self.keep(&removed);
+            }
+            if std::mem::take(&mut discontinuity) {
+                self.archive.push(Kept { msn: next, parts: 0, discontinuity: true });
+                self.discontinuity_sequence += 1;
+            }
             next = Msn(msn.0 - 2 * WINDOW_SLOTS as u64);
         }
-        let mut discontinuity = discontinuity;
         while next < msn {
             self.append(next, true, std::mem::take(&mut discontinuity));
             next = next.next();
@@ -338,10 +388,19 @@ impl Window {
     fn trim(&mut self) {
         while self.segments.iter().filter(|segment| segment.closed).count() > WINDOW_SLOTS {
             if let Some(removed) = self.segments.pop_front() {
-                self.discontinuity_sequence += u64::from(removed.discontinuity);
+                self.keep(&removed);
             }
         }
         self.drop_ranges();
+    }
+
+    /// A segment leaves the window.
+    fn keep(&mut self, removed: &Segment) {
+        self.discontinuity_sequence += u64::from(removed.discontinuity);
+        if removed.parts > 0 || removed.discontinuity {
+            let Segment { msn, parts, discontinuity, .. } = *removed;
+            self.archive.push(Kept { msn, parts, discontinuity });
+        }
     }
 }
 
@@ -402,7 +461,7 @@ mod tests {
         window.apply(at(32, 0), true).unwrap();
         window.apply(at(32, 1), false).unwrap();
         assert!(window.media_sequence() > Msn(8));
-        assert_eq!([8, 29, 30, 31, 32, 33].map(|msn| window.parts_at_most(Msn(msn))), [6, 6, 1, 0, 2, 0]);
+        assert_eq!([8, 29, 30, 31, 32, 33].map(|msn| window.parts(Msn(msn))), [6, 6, 1, 0, 2, 0]);
     }
 
     #[test]

@@ -38,7 +38,11 @@ fn add(window: &mut Window, msn: u64, parts: u16, discontinuity: bool) {
 
 /// The kinds of playlist that a run in `mode` has.
 fn kinds(mode: LatencyMode) -> &'static [Kind] {
-    if mode == LatencyMode::Standard { &[Kind::Whole] } else { &[Kind::Parts, Kind::Whole] }
+    if mode == LatencyMode::Standard {
+        &[Kind::Whole, Kind::Dvr]
+    } else {
+        &[Kind::Parts, Kind::Whole, Kind::Dvr]
+    }
 }
 
 fn read(window: &Window, rung: RungId, kind: Kind, skip: Skip) -> Playlist {
@@ -88,20 +92,20 @@ fn t02_the_target_duration_is_constant_and_no_segment_is_longer() {
 #[test]
 fn t03_the_part_target_stands_where_parts_do() {
     everywhere(|mode, _, kind, _, list| {
-        let expected = match (kind, mode) {
-            (Kind::Whole, _) => None,
-            (Kind::Parts, LatencyMode::Ultra) => Some("0.12800"),
-            (Kind::Parts, _) => Some("0.64000"),
+        let expected = match (kind.lists_parts(mode), mode) {
+            (false, _) => None,
+            (true, LatencyMode::Ultra) => Some("0.12800"),
+            (true, _) => Some("0.64000"),
         };
         assert_eq!(list.attribute("#EXT-X-PART-INF", "PART-TARGET"), expected);
-        assert!(kind == Kind::Parts || list.segments.iter().all(|segment| segment.parts.is_empty()));
+        assert!(kind.lists_parts(mode) || list.segments.iter().all(|segment| segment.parts.is_empty()));
     });
 }
 
 #[test]
 fn t04_every_part_is_as_long_as_the_part_target() {
-    everywhere(|_, _, kind, _, list| {
-        if kind == Kind::Parts {
+    everywhere(|mode, _, kind, _, list| {
+        if kind.lists_parts(mode) {
             let target = (seconds(list.attribute("#EXT-X-PART-INF", "PART-TARGET")) * 1e5).round() as u64;
             assert!(list.segments.iter().flat_map(|s| &s.parts).all(|part| part.duration == target));
         }
@@ -110,16 +114,15 @@ fn t04_every_part_is_as_long_as_the_part_target() {
 
 #[test]
 fn t05_hold_backs_are_three_parts_and_three_target_durations() {
-    everywhere(|_, _, kind, _, list| {
+    everywhere(|mode, _, kind, _, list| {
         let control = |name| list.attribute("#EXT-X-SERVER-CONTROL", name);
         assert_eq!(control("CAN-BLOCK-RELOAD"), Some("YES"));
         assert_eq!(seconds(control("HOLD-BACK")), 12.0);
-        match kind {
-            Kind::Whole => assert_eq!(control("PART-HOLD-BACK"), None),
-            Kind::Parts => {
-                let part = seconds(list.attribute("#EXT-X-PART-INF", "PART-TARGET"));
-                assert!((seconds(control("PART-HOLD-BACK")) - 3.0 * part).abs() < 1e-9);
-            }
+        if kind.lists_parts(mode) {
+            let part = seconds(list.attribute("#EXT-X-PART-INF", "PART-TARGET"));
+            assert!((seconds(control("PART-HOLD-BACK")) - 3.0 * part).abs() < 1e-9);
+        } else {
+            assert_eq!(control("PART-HOLD-BACK"), None);
         }
     });
 }
@@ -204,20 +207,20 @@ fn t13_the_hint_is_the_address_of_the_part_that_comes() {
         window.end();
         assert_eq!(read(&window, RungId::Low, Kind::Parts, Skip::No).hint, None);
     }
-    everywhere(|_, _, kind, _, list| assert_eq!(list.hint.is_some(), kind == Kind::Parts));
+    everywhere(|mode, _, kind, _, list| assert_eq!(list.hint.is_some(), kind.lists_parts(mode)));
 }
 
 #[test]
 fn t14_reports_are_as_fresh_as_the_playlist_they_stand_in() {
-    everywhere(|_, rung, kind, window, list| {
+    everywhere(|mode, rung, kind, window, list| {
         let others: Vec<_> = window.ladder().listed().filter(|other| other.id != rung).collect();
         assert_eq!(list.reports.len(), others.len());
         for (other, (uri, msn, part)) in others.into_iter().zip(&list.reports) {
             assert_eq!(*uri, packager::playlist::playlist_name(other.id, kind));
             let its_own = read(window, other.id, kind, Skip::No);
-            match (kind, its_own.last_part()) {
-                (Kind::Parts, Some((last, index))) => assert_eq!((*msn, *part), (last, Some(index))),
-                (Kind::Parts, None) | (Kind::Whole, _) => {
+            match (kind.lists_parts(mode), its_own.last_part()) {
+                (true, Some((last, index))) => assert_eq!((*msn, *part), (last, Some(index))),
+                (true, None) | (false, _) => {
                     assert_eq!((Some(*msn), *part), (its_own.last_msn(), None));
                 }
             }
@@ -460,4 +463,27 @@ fn p06_a_segment_is_its_parts_one_after_the_other() {
 fn p08_the_timeline_starts_above_zero() {
     let first = &steps(LatencyMode::Low, 1)[0];
     assert_eq!(decoded(first.rung(RungId::Opus).unwrap()).0, 8 * 184_320);
+}
+
+#[test]
+fn dvr_reaches_back_as_far_as_it_says_and_lists_what_nobody_heard_as_gap() {
+    for mode in LatencyMode::ALL {
+        let full = Grid::new(mode).parts_per_slot();
+        let mut window = window(mode, 60, 2).with_dvr(50);
+        for msn in 200..230 {
+            add(&mut window, msn, full, msn == 200);
+        }
+        let list = read(&window, RungId::Main, Kind::Dvr, Skip::No);
+        list.holds_together().unwrap();
+        let gaps = list.segments.iter().filter(|segment| segment.gap).count();
+        assert_eq!((list.media_sequence, list.segments.len(), gaps), (179, 51, 21));
+        assert_eq!(list.discontinuity_sequence, 1, "it stands where the sound broke off");
+        let all = read(&window.clone().with_dvr(10_000), RungId::Main, Kind::Dvr, Skip::No);
+        all.holds_together().unwrap();
+        assert_eq!((all.media_sequence, all.discontinuity_sequence), (8, 0));
+        let delta = read(&window, RungId::Main, Kind::Dvr, Skip::Yes);
+        assert_eq!(delta.applied_to(&list), list);
+        window.forget(Msn(150));
+        assert_eq!(read(&window, RungId::Main, Kind::Dvr, Skip::No).segments, list.segments);
+    }
 }

@@ -9,6 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use media::{AudioProfile, RungId};
+use origin::disk::Found;
 use origin::{Body, Origin, RunDir, RunRecord, Shelf};
 use packager::{
     Annotations, Grid, GridStep, InitSection, LatencyMode, Msn, PartIndex, Position, RunId, RungPart,
@@ -54,6 +55,9 @@ impl Reply {
     }
 }
 
+/// How far DVR reaches back.
+const DVR_SLOTS: u64 = 1_000;
+
 /// Access units of one part.
 const UNITS: usize = 3;
 
@@ -93,10 +97,15 @@ pub(crate) fn part_bytes(rung: RungId, position: Position) -> Bytes {
 impl Air {
     /// A run that has just opened.
     pub(crate) fn open(mode: LatencyMode) -> Self {
+        Self::named(mode, "0run")
+    }
+
+    /// The same, in a run of that name.
+    pub(crate) fn named(mode: LatencyMode, run: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let record = RunRecord {
             broadcast: "studio".into(),
-            run: RunId::parse("0run").unwrap(),
+            run: RunId::parse(run).unwrap(),
             anchor: WallClock(1_795_248_930_120_000),
             mode,
             profile: AudioProfile::Standard,
@@ -105,9 +114,9 @@ impl Air {
             ended: false,
         };
         let inits = record.profile.rungs().map(|rung| InitSection::new(&rung, &[0x11, 0x90]));
-        let window = Window::open(record.ladder(), record.anchor);
+        let window = Window::open(record.ladder(), record.anchor).with_dvr(DVR_SLOTS);
         let dir = RunDir::create(folder.path(), record, &inits).unwrap();
-        let shelf = Shelf::new(dir.record().run.clone(), window, inits, dir.files());
+        let (shelf, dir) = Shelf::new(Found { dir, window, inits, recordings: Vec::new() });
         let origin = Origin::new(HELD_MAX);
         origin.channel_for("studio").open(shelf.clone());
         let next = Position { msn: Grid::FIRST, part: PartIndex(0) };
@@ -129,6 +138,11 @@ impl Air {
         let mut air = Self::open(mode);
         air.release(slots as usize * usize::from(air.grid.parts_per_slot()) + usize::from(parts));
         air
+    }
+
+    /// Where broadcasts lie.
+    pub(crate) fn root(&self) -> std::path::PathBuf {
+        self.folder.path().to_owned()
     }
 
     /// Where its files lie.
@@ -173,10 +187,10 @@ impl Air {
         let found = RunDir::find(self.folder.path(), "studio", &run).unwrap();
         let end = found.window.last().map_or(Grid::FIRST.start(), |last| self.grid.end(last));
         self.annotations = Annotations::resume(found.window.ranges(), end);
-        self.dir = found.dir;
+        let window = found.window.clone().with_dvr(DVR_SLOTS);
+        (self.shelf, self.dir) = Shelf::new(Found { window, ..found });
         self.fence += 1;
         self.dir.set_fence(self.fence).unwrap();
-        self.shelf = Shelf::new(run, found.window, found.inits, self.dir.files());
         self.origin = Origin::new(HELD_MAX);
         self.origin.channel_for("studio").open(self.shelf.clone());
         self.interrupt(slots);

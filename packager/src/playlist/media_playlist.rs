@@ -6,7 +6,7 @@ use media::{MediaDuration, RungId, Timescale};
 
 use super::{Kind, SKIP_UNTIL, init_name, part_name, playlist_name};
 use crate::window::{Segment, Window};
-use crate::{Grid, LatencyMode};
+use crate::{Grid, Kept, LatencyMode, Msn};
 
 /// Whether a client asked for a Playlist Delta Update (`_HLS_skip`).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -27,7 +27,7 @@ pub enum Skip {
 pub struct MediaPlaylist {
     /// Whose playlist.
     pub rung: RungId,
-    /// With or without parts.
+    /// With or without parts, and how far back.
     pub kind: Kind,
 }
 
@@ -40,9 +40,17 @@ impl MediaPlaylist {
             LatencyMode::Ultra => 14_000,
             LatencyMode::Low | LatencyMode::Standard => 6_000,
         });
-        self.head(&mut out, window);
+        let (first, discontinuities) = match self.kind {
+            Kind::Dvr => window.dvr_start(),
+            Kind::Parts | Kind::Whole => (window.media_sequence(), window.discontinuity_sequence()),
+        };
+        self.head(&mut out, window, first, discontinuities);
+        let older = usize::try_from(window.media_sequence().0 - first.0).unwrap_or(usize::MAX);
         let skipped = match skip {
-            Skip::Yes | Skip::Ranges if !window.ended() => self.skippable(window),
+            Skip::Yes | Skip::Ranges if !window.ended() => match self.skippable(window) {
+                0 => 0,
+                skippable => older + skippable,
+            },
             Skip::Yes | Skip::Ranges | Skip::No => 0,
         };
         if skipped == 0 {
@@ -59,7 +67,10 @@ impl MediaPlaylist {
             out.push('\n');
         }
         window.range_tags(skipped > 0 && skip == Skip::Ranges).for_each(|tag| out.push_str(tag));
-        for segment in window.segments().skip(skipped) {
+        if skipped == 0 && older > 0 {
+            self.older(&mut out, window, first);
+        }
+        for segment in window.segments().skip(skipped.saturating_sub(older)) {
             self.segment(&mut out, window, segment);
         }
         if window.ended() {
@@ -74,43 +85,59 @@ impl MediaPlaylist {
     fn skippable(self, window: &Window) -> usize {
         // The boundary counts from the end of this playlist, which without parts ends with the last
         // closed segment.
-        let unlisted = match self.kind {
-            Kind::Parts => 0,
-            Kind::Whole => {
-                window.segments().next_back().filter(|s| !s.closed).map_or(0, |open| window.frames(open))
-            }
+        let unlisted = if self.lists_parts(window) {
+            0
+        } else {
+            window.segments().next_back().filter(|s| !s.closed).map_or(0, |open| window.frames(open))
         };
         window.skippable(SKIP_UNTIL * 48_000 + unlisted)
     }
 
-    fn head(self, out: &mut String, window: &Window) {
+    const fn lists_parts(self, window: &Window) -> bool {
+        self.kind.lists_parts(window.ladder().grid().mode())
+    }
+
+    fn head(self, out: &mut String, window: &Window, first: Msn, discontinuities: u64) {
         let part = window.ladder().grid().part();
         push(out, &["#EXTM3U\n#EXT-X-VERSION:10\n#EXT-X-TARGETDURATION:"]);
         push(out, &[&Grid::TARGET_DURATION.to_string()]);
         push(out, &["\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL="]);
         push(out, &[&SKIP_UNTIL.to_string(), ".0,CAN-SKIP-DATERANGES=YES"]);
-        if self.kind == Kind::Parts {
+        if self.lists_parts(window) {
             let hold_back = MediaDuration::from_ticks(3 * part.ticks());
             push(out, &[",PART-HOLD-BACK=", &seconds(hold_back)]);
         }
         push(out, &[",HOLD-BACK=", &(3 * Grid::TARGET_DURATION).to_string(), ".0\n"]);
-        if self.kind == Kind::Parts {
+        if self.lists_parts(window) {
             push(out, &["#EXT-X-PART-INF:PART-TARGET=", &seconds(part), "\n"]);
         }
-        push(out, &["#EXT-X-MEDIA-SEQUENCE:", &window.media_sequence().to_string()]);
-        let sequence = window.discontinuity_sequence().to_string();
-        push(out, &["\n#EXT-X-DISCONTINUITY-SEQUENCE:", &sequence, "\n"]);
+        push(out, &["#EXT-X-MEDIA-SEQUENCE:", &first.to_string()]);
+        push(out, &["\n#EXT-X-DISCONTINUITY-SEQUENCE:", &discontinuities.to_string(), "\n"]);
+    }
+
+    /// What stands before the live window: every slot from `first` on, those without sound as GAP.
+    fn older(self, out: &mut String, window: &Window, first: Msn) {
+        let mut kept = window.archive().since(first).peekable();
+        let mut msn = first;
+        while msn < window.media_sequence() {
+            let here = kept.next_if(|kept| kept.msn == msn);
+            let Kept { parts, discontinuity, .. } =
+                here.unwrap_or(Kept { msn, parts: 0, discontinuity: false });
+            let date = window.anchor().at(msn.start()).to_string();
+            self.segment(out, window, &Segment { msn, parts, closed: true, discontinuity, date });
+            msn = msn.next();
+        }
     }
 
     fn segment(self, out: &mut String, window: &Window, segment: &Segment) {
-        if self.kind == Kind::Whole && !segment.closed {
+        if !self.lists_parts(window) && !segment.closed {
             return;
         }
         if segment.discontinuity {
             out.push_str("#EXT-X-DISCONTINUITY\n");
         }
         push(out, &["#EXT-X-PROGRAM-DATE-TIME:", &segment.date, "\n"]);
-        if self.kind == Kind::Parts && window.lists_parts(segment) {
+        if self.lists_parts(window) && window.lists_parts(segment) {
             let msn = segment.msn.to_string();
             let duration = seconds(window.ladder().grid().part());
             for part in 0..segment.parts {
@@ -131,20 +158,20 @@ impl MediaPlaylist {
 
     /// The preload hint and the rendition reports.
     fn tail(self, out: &mut String, window: &Window) {
-        if self.kind == Kind::Parts
+        if self.lists_parts(window)
             && let Some(hint) = window.hint()
         {
             push(out, &["#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"", &part_name(self.rung, hint), "\"\n"]);
         }
         for other in window.ladder().listed().filter(|rung| rung.id != self.rung) {
             let name = playlist_name(other.id, self.kind);
-            match (self.kind, window.last()) {
-                (Kind::Parts, Some(last)) => {
+            match (self.lists_parts(window), window.last()) {
+                (true, Some(last)) => {
                     let (msn, part) = (last.msn.to_string(), last.part.to_string());
                     push(out, &["#EXT-X-RENDITION-REPORT:URI=\"", &name, "\",LAST-MSN=", &msn]);
                     push(out, &[",LAST-PART=", &part, "\n"]);
                 }
-                (Kind::Parts, None) | (Kind::Whole, _) => {
+                (true, None) | (false, _) => {
                     if let Some(msn) = window.last_closed() {
                         let msn = msn.to_string();
                         push(out, &["#EXT-X-RENDITION-REPORT:URI=\"", &name, "\",LAST-MSN=", &msn, "\n"]);
@@ -155,7 +182,7 @@ impl MediaPlaylist {
     }
 }
 
-fn push(out: &mut String, pieces: &[&str]) {
+pub(super) fn push(out: &mut String, pieces: &[&str]) {
     for piece in pieces {
         out.push_str(piece);
     }
@@ -167,7 +194,7 @@ fn number(out: &mut String, value: u16) {
 
 /// Seconds with five decimals, rounded up: a part's DURATION and PART-TARGET are the same text, and the
 /// sum never falls short of the media.
-fn seconds(length: MediaDuration) -> String {
+pub(super) fn seconds(length: MediaDuration) -> String {
     let hz = u64::from(Timescale::PROGRAMME.hz());
     let scaled = (length.ticks() * 100_000).div_ceil(hz);
     format!("{}.{:05}", scaled / 100_000, scaled % 100_000)

@@ -2,8 +2,10 @@
 
 pub mod media_playlist;
 pub mod multivariant;
+pub mod recording;
 
 pub use media_playlist::{MediaPlaylist, Skip};
+pub use recording::RecordingPlaylist;
 
 use media::RungId;
 
@@ -19,6 +21,8 @@ pub enum Kind {
     Parts,
     /// Whole segments only.
     Whole,
+    /// All that is kept for seeking back, with parts at the live edge where the mode has them.
+    Dvr,
 }
 
 impl Kind {
@@ -29,13 +33,23 @@ impl Kind {
             LatencyMode::Ultra | LatencyMode::Low => Self::Parts,
         }
     }
+
+    /// Whether parts are listed at the live edge in `mode`.
+    pub const fn lists_parts(self, mode: LatencyMode) -> bool {
+        match self {
+            Self::Parts => true,
+            Self::Whole => false,
+            Self::Dvr => !matches!(mode, LatencyMode::Standard),
+        }
+    }
 }
 
-/// The name of a rung's playlist below its run: `main.m3u8`, or `main.standard.m3u8` without parts.
+/// The name of a rung's playlist below its run: `main.m3u8`, `main.standard.m3u8` without parts, or `main.dvr.m3u8`.
 pub fn playlist_name(rung: RungId, kind: Kind) -> String {
     match kind {
         Kind::Parts => format!("{rung}.m3u8"),
         Kind::Whole => format!("{rung}.standard.m3u8"),
+        Kind::Dvr => format!("{rung}.dvr.m3u8"),
     }
 }
 

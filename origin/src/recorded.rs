@@ -1,0 +1,101 @@
+//! Requests for recordings: below `/live/{id}/{run}/rec/{recording}/`, and where the broadcast was heard on air.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use media::RungId;
+use packager::fragment;
+use packager::playlist::{RecordingPlaylist, multivariant};
+use packager::recording::{Piece, pieces};
+
+use crate::response::{self, Keep};
+use crate::serve::{Served, accepts_gzip};
+use crate::stats::Egress;
+use crate::view::compress;
+use crate::{Body, Origin, Recorded, Shelf};
+
+impl Origin {
+    /// A recording's Multivariant Playlist, or that of a rung.
+    pub(crate) fn recording(
+        self: &Arc<Self>,
+        shelf: Arc<Shelf>,
+        folder: &str,
+        rung: Option<RungId>,
+        headers: &HeaderMap,
+    ) -> Served {
+        let found = shelf.recordings().iter().find(|recorded| recorded.folder == folder).cloned();
+        let Some(recorded) = found else { return self.not_found("no such recording").into() };
+        let gzip = accepts_gzip(headers);
+        let Some(rung) = rung else {
+            let text = multivariant::of_recording("", shelf.ladder());
+            return self.recording_playlist(&shelf, &recorded, text, gzip).into();
+        };
+        if !shelf.ladder().lists(rung) {
+            return self.not_found("this broadcast does not list this rendition").into();
+        }
+        let origin = Arc::clone(self);
+        Served::later(async move {
+            let (read, played) = (Arc::clone(&shelf), recorded.clone());
+            let written = tokio::task::spawn_blocking(move || write(&read, &played, rung)).await;
+            let written = written.unwrap_or_else(|stopping| Err(io::Error::other(stopping)));
+            written.map_or_else(
+                |error| {
+                    tracing::error!(run = %shelf.run(), %error, "recording {} cannot be listed", recorded.id);
+                    response::retry_later(StatusCode::SERVICE_UNAVAILABLE, "the recording cannot be read", 5)
+                },
+                |text| origin.recording_playlist(&shelf, &recorded, text, gzip),
+            )
+        })
+    }
+
+    fn recording_playlist(
+        &self,
+        shelf: &Shelf,
+        recorded: &Recorded,
+        text: String,
+        gzip: bool,
+    ) -> Response<Body> {
+        let bytes: Bytes = if gzip { compress(text.as_bytes()) } else { text.into() };
+        self.stats.add_egress(Egress::Playlist, bytes.len());
+        let over = recorded.is_closed() || shelf.view().window.ended();
+        response::playlist(bytes, gzip, if over { Keep::Recording } else { Keep::Newest })
+    }
+}
+
+/// The playlist of one rung of a recording. Reads the segments that it plays only parts of.
+fn write(shelf: &Shelf, recorded: &Recorded, rung: RungId) -> io::Result<String> {
+    let view = shelf.view();
+    let window = &view.window;
+    let (grid, anchor) = (window.ladder().grid(), window.anchor());
+    let pieces = pieces(window, recorded.span);
+    let mut bytes = Vec::new();
+    for piece in pieces.iter().filter(|piece| !piece.whole) {
+        bytes.push(range_of(shelf, rung, piece)?);
+    }
+    let over = recorded.is_closed() || window.ended();
+    let playlist = RecordingPlaylist {
+        pieces: &pieces,
+        grid,
+        anchor,
+        from: recorded.span.from,
+        over,
+        uncut: recorded.is_uncut(),
+        ranges: &if over { shelf.files().read_ranges()? } else { Vec::new() },
+    };
+    Ok(playlist.write(rung, "../../", &bytes))
+}
+
+/// Where the parts of a piece lie in its segment's file.
+fn range_of(shelf: &Shelf, rung: RungId, piece: &Piece) -> io::Result<Range<u64>> {
+    let segment = shelf.files().read_segment(rung, piece.msn)?;
+    let lengths: Vec<_> = fragment::split_parts(&segment).iter().map(|part| part.len() as u64).collect();
+    let within = usize::from(piece.parts.start)..usize::from(piece.parts.end);
+    let cut =
+        io::Error::new(io::ErrorKind::InvalidData, format!("segment {} holds too few parts", piece.msn));
+    let played = lengths.get(within.clone()).ok_or(cut)?;
+    let start: u64 = lengths[..within.start].iter().sum();
+    Ok(start..start + played.iter().sum::<u64>())
+}
