@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use store::{
     AuditFilter, BroadcastFilter, DatabaseUrl, RecordingFilter, RecordingStatus, Sample, Seen, Slice, Status,
-    Store, StoreError, UserFilter, Visibility,
+    Store, StoreError, UserFilter,
 };
 
 #[path = "../../tests/postgres/mod.rs"]
@@ -126,8 +126,7 @@ async fn measure(url: &DatabaseUrl) -> Result<Vec<Measured>, StoreError> {
     lists.push(time("sessions of a broadcast of 100,000", ask).await?);
     let ask = async || Ok(store.sessions().list_of_user(&heavy, &page).await?.total);
     lists.push(time("sessions of a user", ask).await?);
-    let ready = RecordingFilter { status: Some(RecordingStatus::Ready), ..RecordingFilter::default() };
-    let public = RecordingFilter { visibility: Some(Visibility::Public), ..ready.clone() };
+    let public = RecordingFilter { status: Some(RecordingStatus::Ready), ..RecordingFilter::default() };
     let ask = async || Ok(store.recordings().list(&public, &page).await?.total);
     lists.push(time("public recordings", ask).await?);
     let ask = async || Ok(store.audit().list(&AuditFilter::default(), &page).await?.total);

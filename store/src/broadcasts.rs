@@ -8,6 +8,7 @@ use crate::broadcast_list::{self, BroadcastFilter, Hosted};
 use crate::error::StoreError;
 use crate::handle::Store;
 use crate::page::{Page, Slice};
+use crate::recorded_runs;
 use crate::row::Columns;
 use crate::search::{self, Source};
 use crate::sql::Sql;
@@ -92,6 +93,7 @@ impl Broadcasts<'_> {
                 let mut sql = Sql::new("DELETE FROM broadcasts WHERE id = ");
                 sql.text(id).execute(connection).await?;
                 totals::shift(connection, Some((broadcast.visibility, broadcast.status)), None).await?;
+                recorded_runs::note_gone(connection, id).await?;
                 writing.commit().await?;
                 Ok(true)
             })

@@ -41,6 +41,13 @@ pub struct ChatMessage {
     pub deleted_by: Option<String>,
 }
 
+impl ChatMessage {
+    /// The moment of the programme that it belongs to; when it was sent where it belongs to none.
+    pub fn moment(&self) -> Timestamp {
+        self.program_time.unwrap_or(self.sent_at)
+    }
+}
+
 /// Messages in the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Chat<'a>(pub(crate) &'a Store);
@@ -64,6 +71,22 @@ impl Chat<'_> {
         let mut condition = Sql::new(" AND deleted_at IS NULL AND broadcast_id = ");
         condition.text(broadcast_id);
         LISTING.newest(self.0, &condition, slice).await
+    }
+
+    /// What was said in a broadcast and not deleted, to moments of the programme from `since` up to, and without,
+    /// `until`, in their order. What belongs to no moment is taken for said when it was sent.
+    pub async fn heard(
+        self,
+        broadcast_id: &str,
+        since: Timestamp,
+        until: Timestamp,
+        slice: &Slice,
+    ) -> Result<Page<ChatMessage>, StoreError> {
+        let mut condition = Sql::new(" AND deleted_at IS NULL AND broadcast_id = ");
+        condition.text(broadcast_id);
+        condition.push(" AND COALESCE(program_time, sent_at) >= ").time(since);
+        condition.push(" AND COALESCE(program_time, sent_at) < ").time(until);
+        HEARD.oldest(self.0, &condition, slice).await
     }
 
     /// Puts a message above the others, or back; `false` where there is none.
@@ -115,6 +138,12 @@ const LISTING: Listing<ChatMessage> = Listing {
     id: "id",
     read,
     position: |message| Position::new(message.sent_at.as_millis(), &message.id),
+};
+
+const HEARD: Listing<ChatMessage> = Listing {
+    time: "COALESCE(program_time, sent_at)",
+    position: |message| Position::new(message.moment().as_millis(), &message.id),
+    ..LISTING
 };
 
 fn read(row: &AnyRow) -> Result<ChatMessage, StoreError> {

@@ -17,7 +17,8 @@ use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
 use crate::{
     AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations,
-    Members, Reactions, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users, Webhooks,
+    Members, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users,
+    Webhooks,
 };
 
 /// The database, for as long as it is held. Cheap to clone; every clone is the same.
@@ -162,6 +163,11 @@ impl Store {
     /// How many listened, minute by minute.
     pub const fn listener_minutes(&self) -> ListenerMinutes<'_> {
         ListenerMinutes(self)
+    }
+
+    /// Which runs have recordings.
+    pub const fn recorded_runs(&self) -> RecordedRuns<'_> {
+        RecordedRuns(self)
     }
 
     /// What remains of broadcasts.

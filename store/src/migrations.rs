@@ -16,26 +16,27 @@ type Step = (i64, &'static str, &'static str, &'static str);
 
 /// A step from the files of its name.
 macro_rules! step {
-    ($number:literal, $name:literal) => {
+    ($number:literal, $digits:literal, $name:literal) => {
         (
             $number,
             $name,
-            include_str!(concat!("../../migrations/000", $number, "_", $name, ".up.sql")),
-            include_str!(concat!("../../migrations/000", $number, "_", $name, ".down.sql")),
+            include_str!(concat!("../../migrations/", $digits, "_", $name, ".up.sql")),
+            include_str!(concat!("../../migrations/", $digits, "_", $name, ".down.sql")),
         )
     };
 }
 
 const STEPS: &[Step] = &[
-    step!(1, "accounts"),
-    step!(2, "broadcasts"),
-    step!(3, "rooms"),
-    step!(4, "webhooks"),
-    step!(5, "journal"),
-    step!(6, "leases"),
-    step!(7, "access_changes"),
-    step!(8, "conversations"),
-    step!(9, "treatment"),
+    step!(1, "0001", "accounts"),
+    step!(2, "0002", "broadcasts"),
+    step!(3, "0003", "rooms"),
+    step!(4, "0004", "webhooks"),
+    step!(5, "0005", "journal"),
+    step!(6, "0006", "leases"),
+    step!(7, "0007", "access_changes"),
+    step!(8, "0008", "conversations"),
+    step!(9, "0009", "treatment"),
+    step!(10, "0010", "recordings"),
 ];
 
 /// One step of the schema.
@@ -90,9 +91,9 @@ impl Store {
         let mut connection = self.connect().await?;
         let begin = match self.database() {
             Database::Sqlite => {
-                // Cannot be changed inside a transaction.
-                connection.execute("PRAGMA journal_mode = WAL").await?;
+                // Neither can be changed inside a transaction, and the second waits for whoever goes first.
                 connection.execute("PRAGMA busy_timeout = 60000").await?;
+                connection.execute("PRAGMA journal_mode = WAL").await?;
                 "BEGIN IMMEDIATE"
             }
             Database::Postgres => {

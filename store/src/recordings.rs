@@ -1,60 +1,53 @@
-//! What remains of a broadcast.
+//! Recordings: what the data plane tells of them, what their hosts make of them, and lists.
 
+use serde_json::{Map, Value, json};
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use crate::broadcast::{Visibility, words};
+use crate::broadcast::Visibility;
+use crate::deliveries;
 use crate::error::StoreError;
 use crate::handle::Store;
 use crate::list::Listing;
 use crate::page::{Page, Position, Slice};
+use crate::recorded_runs;
+use crate::recording::{
+    COLUMNS, LISTED, Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span, WRITTEN,
+};
 use crate::row::Columns;
+use crate::search::{self, Sought};
 use crate::sql::Sql;
 use crate::time::Timestamp;
-
-words! {
-    /// How far a recording is.
-    RecordingStatus {
-        /// Its run is on air.
-        Recording = "recording",
-        /// It can be heard.
-        Ready = "ready",
-        /// It cannot be.
-        Failed = "failed",
-    }
-}
-
-/// The recording of one run.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Recording {
-    /// A UUIDv7.
-    pub id: String,
-    /// Of what.
-    pub broadcast_id: String,
-    /// Of which run; a run has one recording.
-    pub run: String,
-    /// How far it is.
-    pub status: RecordingStatus,
-    /// When the run began.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// How long it plays.
-    pub duration_ms: Option<i64>,
-    /// What its files take.
-    pub size_bytes: Option<i64>,
-    /// When it was noted.
-    pub created_at: Timestamp,
-}
 
 /// Which recordings are listed.
 #[derive(Clone, Debug, Default)]
 pub struct RecordingFilter {
     /// Of this broadcast.
     pub broadcast: Option<String>,
+    /// Of broadcasts of the host with this id.
+    pub host: Option<String>,
+    /// Recordings, or clips.
+    pub kind: Option<RecordingKind>,
     /// How far they are.
     pub status: Option<RecordingStatus>,
-    /// Of broadcasts as visible as this.
-    pub visibility: Option<Visibility>,
+    /// With words, in their title or by which their broadcast is found, that begin with each of these.
+    pub q: Option<String>,
+    /// Seen by whom.
+    pub seen: RecordingsSeen,
+}
+
+/// Who looks at a list of recordings.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum RecordingsSeen {
+    /// Anybody: what is published and ready, of public broadcasts.
+    #[default]
+    ByAnyone,
+    /// The user with this id: the same, and everything of their own broadcasts.
+    By(String),
+    /// Somebody who may hear every broadcast that the filter lets through: what is published and ready.
+    ByListener,
+    /// Somebody who may see everything.
+    ByAdmin,
 }
 
 /// Recordings in the store.
@@ -62,92 +55,265 @@ pub struct RecordingFilter {
 pub struct Recordings<'a>(pub(crate) &'a Store);
 
 impl Recordings<'_> {
-    /// A recording, or what is known of it now: the run tells which it is, and its id stays.
-    pub async fn put(self, recording: &Recording) -> Result<(), StoreError> {
-        let mut sql = insertion();
-        push_values(&mut sql, recording);
-        sql.push(
-            " ON CONFLICT (broadcast_id, run) DO UPDATE SET status = excluded.status, \
-             ended_at = excluded.ended_at, duration_ms = excluded.duration_ms, size_bytes = excluded.size_bytes",
-        );
-        self.0.write(&sql).await.map(|_| ())
-    }
+    /// The most that one run has, clips among them.
+    pub const OF_RUN_MAX: i64 = 200;
 
     /// The recording with this id.
     pub async fn load(self, id: &str) -> Result<Option<Recording>, StoreError> {
-        let mut sql = LISTING.select();
-        sql.push(" AND id = ").text(id);
-        self.0.read_one(&sql, read).await
+        let mut sql = select();
+        sql.push(" WHERE r.id = ").text(id);
+        self.0.read_one(&sql, Recording::read).await
     }
 
-    /// Latest first.
-    pub async fn list(self, filter: &RecordingFilter, slice: &Slice) -> Result<Page<Recording>, StoreError> {
-        let mut condition = Sql::default();
-        if let Some(status) = filter.status {
-            condition.push(" AND status = ").text(status.name());
-        }
-        if let Some(broadcast) = &filter.broadcast {
-            condition.push(" AND broadcast_id = ").text(broadcast);
-        }
-        if let Some(visibility) = filter.visibility {
-            condition.push(
-                " AND EXISTS (SELECT 1 FROM broadcasts b WHERE b.id = broadcast_id AND b.visibility = ",
-            );
-            condition.text(visibility.name()).push(")");
-        }
-        LISTING.newest(self.0, &condition, slice).await
+    /// All of a run, in the order of their sound.
+    pub async fn of_run(self, broadcast_id: &str, run: &str) -> Result<Vec<Recording>, StoreError> {
+        let mut sql = select();
+        sql.push(" WHERE r.broadcast_id = ").text(broadcast_id).push(" AND r.run = ").text(run);
+        sql.push(" ORDER BY r.recorded_from, r.id LIMIT ").number(Self::OF_RUN_MAX);
+        self.0.read_all(&sql, Recording::read).await
     }
 
-    /// Forgets it; `false` where there was none. Its files are the caller's.
-    pub async fn delete(self, id: &str) -> Result<bool, StoreError> {
-        let mut sql = Sql::new("DELETE FROM recordings WHERE id = ");
-        sql.text(id);
+    /// With their broadcasts and hosts, the latest sound first.
+    pub async fn list(self, filter: &RecordingFilter, slice: &Slice) -> Result<Page<Recorded>, StoreError> {
+        match condition(filter) {
+            Some(condition) => LISTING.newest(self.0, &condition, slice).await,
+            None => Ok(Page::empty()),
+        }
+    }
+
+    /// One more of a run; `false` where that has [as many](Self::OF_RUN_MAX) as it may have.
+    pub async fn insert(self, recording: &Recording) -> Result<bool, StoreError> {
+        self.0
+            .bounded(async {
+                let mut writing = self.0.begin().await?;
+                let connection = writing.connection();
+                if !has_room(connection, recording).await? {
+                    return Ok(false);
+                }
+                insert(connection, recording).await?;
+                writing.commit().await?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Puts `after` in the place of `before`, and `split` beside it where something was split off; `false` where it
+    /// has changed since `before` was read, or the run has as many as it may have. The store sets `version` and
+    /// `updated_at`.
+    pub async fn replace(
+        self,
+        before: &Recording,
+        after: &Recording,
+        split: Option<&Recording>,
+    ) -> Result<bool, StoreError> {
+        self.0
+            .bounded(async {
+                let mut writing = self.0.begin().await?;
+                let connection = writing.connection();
+                if let Some(split) = split
+                    && !has_room(connection, split).await?
+                {
+                    return Ok(false);
+                }
+                if !update(connection, before, after.clone()).await? {
+                    return Ok(false);
+                }
+                if let Some(split) = split {
+                    insert(connection, split).await?;
+                }
+                writing.commit().await?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Notes how loud it is, in thousandths of a LUFS; `false` where there is no such recording.
+    pub async fn analysed(self, id: &str, loudness_milli: i64, at: Timestamp) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("UPDATE recordings SET loudness_milli = ");
+        sql.number(loudness_milli).push(", analysed_at = ").time(at);
+        sql.push(", updated_at = ").time(Timestamp::now()).push(" WHERE id = ").text(id);
         Ok(self.0.write(&sql).await? == 1)
+    }
+
+    /// Forgets it, unless it is being made; says whether it did. Its run is told to be changed, so that the files go
+    /// too. Clips of it stay: the sound is the run's.
+    pub async fn delete(self, id: &str) -> Result<bool, StoreError> {
+        self.0
+            .bounded(async {
+                let mut writing = self.0.begin().await?;
+                let connection = writing.connection();
+                let mut sql = select();
+                let found = sql.push(" WHERE r.id = ").text(id).one(connection, Recording::read).await?;
+                let Some(found) = found else { return Ok(false) };
+                let mut sql = Sql::new("DELETE FROM recordings WHERE status <> 'recording' AND id = ");
+                if sql.text(id).execute(connection).await? == 0 {
+                    return Ok(false);
+                }
+                let mut orphans = Sql::new("UPDATE recordings SET parent_id = NULL WHERE parent_id = ");
+                orphans.text(id).execute(connection).await?;
+                recorded_runs::note(connection, &found.broadcast_id, &found.run).await?;
+                writing.commit().await?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Those that were made and ended before `before`, oldest first, at most `limit`.
+    pub async fn older(self, before: Timestamp, limit: u32) -> Result<Vec<Recording>, StoreError> {
+        let mut sql = select();
+        sql.push(" WHERE r.status IN ('ready', 'failed') AND r.started_at < ").time(before);
+        sql.push(" AND r.created_at < ").time(before);
+        sql.push(" AND COALESCE(r.ended_at, r.created_at) < ").time(before);
+        sql.push(" ORDER BY r.started_at, r.id LIMIT ").number(limit.into());
+        self.0.read_all(&sql, Recording::read).await
     }
 }
 
-const COLUMNS: &str =
-    "id, broadcast_id, run, status, started_at, ended_at, duration_ms, size_bytes, created_at";
-
-const LISTING: Listing<Recording> = Listing {
-    columns: COLUMNS,
-    table: "recordings",
-    time: "started_at",
-    id: "id",
-    read,
-    position: |recording| Position::new(recording.started_at.as_millis(), &recording.id),
-};
+/// What the data plane tells of a recording, once or several times. Where it has become ready by that, webhooks are
+/// told of it: what is in `told`, and which broadcast it is. A recording of a broadcast that is gone is
+/// gone too.
+pub(crate) async fn note(
+    connection: &mut AnyConnection,
+    facts: &RecordingFacts,
+    event: &str,
+    told: &Map<String, Value>,
+) -> Result<(), StoreError> {
+    let mut sql = Sql::new("SELECT title, host_id FROM broadcasts WHERE id = ");
+    let names = |row: &AnyRow| Ok((row.text("title")?, row.text("host_id")?));
+    let Some((title, host)) = sql.text(&facts.broadcast_id).one(connection, names).await? else {
+        return Ok(());
+    };
+    let now = Timestamp::now();
+    let mut sql = select();
+    let known = sql.push(" WHERE r.id = ").text(&facts.id).one(connection, Recording::read).await?;
+    match known {
+        None => insert(connection, &Recording::of(facts, title.clone(), now)).await?,
+        Some(known) if known.status == RecordingStatus::Recording && facts.to_frames.is_some() => {
+            let span = Span { from: known.recorded.from, to: facts.to_frames };
+            let closed = Recording {
+                status: facts.status(),
+                plays: span,
+                recorded: span,
+                ended_at: facts.ended_at,
+                duration_ms: facts.duration_ms,
+                recorded_ms: facts.duration_ms,
+                size_bytes: facts.size_bytes,
+                ..known.clone()
+            };
+            update(connection, &known, closed).await?;
+        }
+        // It was told before.
+        Some(_) => return Ok(()),
+    }
+    if facts.status() == RecordingStatus::Ready {
+        let mut told = told.clone();
+        let broadcast = json!({"id": facts.broadcast_id, "title": title, "hostId": host});
+        told.insert("broadcast".to_owned(), broadcast);
+        let body = Value::Object(told).to_string();
+        let at = facts.ended_at.unwrap_or(now);
+        deliveries::enqueue_for_all(connection, event, &facts.broadcast_id, &host, at, &body).await?;
+    }
+    Ok(())
+}
 
 /// Begins an insert of rows.
 pub(crate) fn insertion() -> Sql {
-    let mut sql = Sql::new("INSERT INTO recordings (");
-    sql.push(COLUMNS).push(") VALUES ");
+    let mut sql = Sql::new("INSERT INTO recordings ");
+    sql.push(WRITTEN).push(" VALUES ");
     sql
 }
 
-/// The values of [`COLUMNS`], in their order.
-pub(crate) fn push_values(sql: &mut Sql, recording: &Recording) {
-    sql.push("(")
-        .text(&recording.id)
-        .push(", ")
-        .text(&recording.broadcast_id)
-        .push(", ")
-        .text(&recording.run);
-    sql.push(", ").text(recording.status.name()).push(", ").time(recording.started_at);
-    sql.push(", ").optional_time(recording.ended_at).push(", ").optional_number(recording.duration_ms);
-    sql.push(", ").optional_number(recording.size_bytes).push(", ").time(recording.created_at).push(")");
+async fn insert(connection: &mut AnyConnection, recording: &Recording) -> Result<(), StoreError> {
+    let mut sql = insertion();
+    recording.push_values(&mut sql);
+    sql.execute(connection).await?;
+    recorded_runs::note(connection, &recording.broadcast_id, &recording.run).await
 }
 
-fn read(row: &AnyRow) -> Result<Recording, StoreError> {
-    Ok(Recording {
-        id: row.text("id")?,
-        broadcast_id: row.text("broadcast_id")?,
-        run: row.text("run")?,
-        status: row.word("status", RecordingStatus::of)?,
-        started_at: row.time("started_at")?,
-        ended_at: row.optional_time("ended_at")?,
-        duration_ms: row.optional_number("duration_ms")?,
-        size_bytes: row.optional_number("size_bytes")?,
-        created_at: row.time("created_at")?,
-    })
+async fn update(
+    connection: &mut AnyConnection,
+    before: &Recording,
+    mut after: Recording,
+) -> Result<bool, StoreError> {
+    after.id.clone_from(&before.id);
+    after.version = before.version + 1;
+    after.updated_at = Timestamp::now();
+    let mut sql = Sql::new("UPDATE recordings SET ");
+    sql.push(WRITTEN).push(" = ");
+    after.push_values(&mut sql);
+    sql.push(" WHERE id = ").text(&before.id).push(" AND version = ").number(before.version);
+    if sql.execute(connection).await? == 0 {
+        return Ok(false);
+    }
+    recorded_runs::note(connection, &after.broadcast_id, &after.run).await?;
+    Ok(true)
 }
+
+async fn has_room(connection: &mut AnyConnection, recording: &Recording) -> Result<bool, StoreError> {
+    let mut sql = Sql::new("SELECT COUNT(*) FROM recordings WHERE broadcast_id = ");
+    sql.text(&recording.broadcast_id).push(" AND run = ").text(&recording.run);
+    Ok(sql.count(connection).await? < Recordings::OF_RUN_MAX)
+}
+
+fn select() -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM recordings r");
+    sql
+}
+
+/// `filter` as ` AND …`; `None` where nothing can match, since there is no word in what is sought.
+fn condition(filter: &RecordingFilter) -> Option<Sql> {
+    let mut sql = Sql::default();
+    // The planner is not to begin with the hosts.
+    sql.push(" AND b.id = r.broadcast_id AND u.id = b.host_id");
+    if let Some(status) = filter.status {
+        sql.push(" AND r.status = ").text(status.name());
+    }
+    if let Some(kind) = filter.kind {
+        sql.push(" AND r.kind = ").text(kind.name());
+    }
+    if let Some(broadcast) = &filter.broadcast {
+        sql.push(" AND r.broadcast_id = ").text(broadcast);
+    }
+    if let Some(host) = &filter.host {
+        sql.push(" AND r.broadcast_id IN (SELECT id FROM broadcasts WHERE host_id = ").text(host).push(")");
+    }
+    match &filter.seen {
+        RecordingsSeen::ByAdmin => {}
+        RecordingsSeen::ByListener => {
+            sql.push(PUBLISHED);
+        }
+        RecordingsSeen::ByAnyone => {
+            sql.push(PUBLISHED).push(" AND b.visibility = ").text(Visibility::Public.name());
+        }
+        RecordingsSeen::By(user) => {
+            sql.push(" AND (b.host_id = ").text(user).push(" OR (1 = 1").push(PUBLISHED);
+            sql.push(" AND b.visibility = ").text(Visibility::Public.name()).push("))");
+        }
+    }
+    if let Some(q) = &filter.q {
+        let sought = Sought::words(q);
+        if sought.is_empty() {
+            return None;
+        }
+        for (word, sought) in search::words(q).iter().zip(&sought) {
+            // Words are letters and digits: nothing in them means anything to LIKE.
+            sql.push(" AND (r.words LIKE ").text(format!("% {word}%"));
+            sql.push(" OR EXISTS (SELECT 1 FROM broadcast_terms t WHERE t.subject_id = r.broadcast_id AND");
+            sought.push_range(&mut sql);
+            sql.push("))");
+        }
+    }
+    Some(sql)
+}
+
+const PUBLISHED: &str = " AND r.published = 1 AND r.status = 'ready'";
+
+const LISTING: Listing<Recorded> = Listing {
+    columns: LISTED,
+    table: "recordings r CROSS JOIN broadcasts b CROSS JOIN users u",
+    time: "r.started_at",
+    id: "r.id",
+    read: Recorded::read,
+    position: |listed| Position::new(listed.recording.started_at.as_millis(), &listed.recording.id),
+};

@@ -15,7 +15,8 @@ use crate::broadcast::{Broadcast, Status, Visibility};
 use crate::broadcasts;
 use crate::error::StoreError;
 use crate::handle::Store;
-use crate::recordings::{self, Recording, RecordingStatus};
+use crate::recording::{Recording, RecordingFacts};
+use crate::recordings;
 use crate::search::{self, Source};
 use crate::secret::Secret;
 use crate::sessions::{self, Session};
@@ -93,7 +94,7 @@ impl Store {
             terms.add_terms(&broadcast.id, Source::Host, &hosts[&*broadcast.host_id]);
             counts[broadcast.visibility as usize][broadcast.status as usize] += 1;
             if broadcast.status == Status::Ended && index % 2 == 0 {
-                recorded.add(|sql| recordings::push_values(sql, &recording(broadcast)));
+                recorded.add(|sql| recording(broadcast).push_values(sql));
             }
         }
         self.seed_rows([rows, terms, recorded]).await?;
@@ -280,17 +281,19 @@ fn broadcast(number: u32, users: &[User], chance: &mut Chance) -> Broadcast {
 
 fn recording(broadcast: &Broadcast) -> Recording {
     let started_at = broadcast.started_at.unwrap_or(broadcast.created_at);
-    Recording {
+    let length = LENGTH.as_millis() as u64;
+    let facts = RecordingFacts {
         id: broadcast.id.clone(),
         broadcast_id: broadcast.id.clone(),
         run: broadcast.run.clone().unwrap_or_default(),
-        status: RecordingStatus::Ready,
+        from_frames: 0,
+        to_frames: Some(length * 48),
         started_at,
         ended_at: broadcast.ended_at,
-        duration_ms: Some(LENGTH.as_millis() as i64),
+        duration_ms: Some(length as i64),
         size_bytes: Some(43_200_000),
-        created_at: started_at,
-    }
+    };
+    Recording::of(&facts, broadcast.title.clone(), started_at)
 }
 
 fn session(number: u32, held: &[Held], users: &[User], chance: &mut Chance) -> Session {

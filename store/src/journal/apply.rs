@@ -20,7 +20,7 @@ use crate::row::Columns;
 use crate::sessions::{self, Session};
 use crate::sql::Sql;
 use crate::time::Timestamp;
-use crate::{audit, blocks, broadcasts, chat, deliveries, listener_minutes, reactions};
+use crate::{audit, blocks, broadcasts, chat, deliveries, listener_minutes, reactions, recordings};
 
 /// Reads the journal and applies it.
 pub(super) struct Applier {
@@ -223,6 +223,7 @@ async fn apply(connection: &mut AnyConnection, entry: &Entry) -> Result<(), Stor
         Entry::Blocked(block) => {
             blocks::put_known(block).execute(connection).await?;
         }
+        Entry::Recording { facts, event, told } => recordings::note(connection, facts, event, told).await?,
         Entry::Audit(entry) => {
             audit::insert(entry).execute(connection).await?;
         }

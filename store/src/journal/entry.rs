@@ -1,12 +1,14 @@
 //! What the data plane has to have written.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::audit::AuditEntry;
 use crate::blocks::Block;
 use crate::chat::ChatMessage;
 use crate::listener_minutes::ListenerMinute;
 use crate::reactions::ReactionSum;
+use crate::recording::RecordingFacts;
 use crate::time::Timestamp;
 
 /// Something that happened and must be remembered.
@@ -84,6 +86,16 @@ pub enum Entry {
     Reacted(ReactionSum),
     /// Somebody was put out of a broadcast for good.
     Blocked(Block),
+    /// A recording opened, or closed.
+    Recording {
+        /// What is known of it.
+        facts: RecordingFacts,
+        /// What webhooks are told once it can be heard, in its broadcast and beside that, as an object of JSON.
+        /// However often the entry is told, they are told once.
+        event: String,
+        /// See `event`.
+        told: Map<String, Value>,
+    },
     /// Something for the audit log.
     Audit(AuditEntry),
     /// Something that webhooks are told. Each that is concerned gets a delivery with the next number of its own.

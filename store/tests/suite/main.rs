@@ -13,6 +13,7 @@ mod journal;
 mod made;
 mod migrations;
 mod outage;
+mod recordings;
 mod rooms;
 mod seed;
 mod tokens;

@@ -21,6 +21,20 @@ on_both! {
         store.migrate_up().await.unwrap();
         assert_eq!(applied(&store).await, all);
     }
+
+    async fn of_several_recordings_of_a_run_an_older_schema_keeps_the_first(store: Store) {
+        let news = crate::made::broadcast(&crate::made::host(&store, "ada").await, "News");
+        store.broadcasts().insert(&news).await.unwrap();
+        let first = crate::recordings::ready(&store, &news, "r1").await;
+        let second = store::Recording { id: store::id(), ..first.clone() };
+        assert!(store.recordings().insert(&second).await.unwrap());
+        store.migrate_down(9).await.unwrap();
+        store.migrate_up().await.unwrap();
+        let kept = store.recordings().of_run(&news.id, "r1").await.unwrap();
+        let kept: Vec<_> = kept.iter().map(|it| (it.id.as_str(), it.title.as_str(), it.plays.to)).collect();
+        assert_eq!(kept, [(first.id.as_str(), "News", Some(60_000 * 48))]);
+        assert_eq!(store.recorded_runs().after(None, 10).await.unwrap().len(), 1);
+    }
 }
 
 async fn at_once(url: DatabaseUrl) {

@@ -1,10 +1,8 @@
-//! What belongs to broadcasts and their rooms: members, blocks, chat, reactions, follows, reminders, recordings,
-//! reports, covers.
+//! What belongs to broadcasts and their rooms: members, blocks, chat, reactions, follows, reminders, reports, covers.
 
 use store::{
-    Block, Broadcast, ChatMessage, Cover, Follow, Member, MemberRole, ReactionSum, Recording,
-    RecordingFilter, RecordingStatus, Reminder, Report, ReportFilter, ReportState, Review, Slice, Store,
-    StoreError, User, Visibility, id,
+    Block, Broadcast, ChatMessage, Cover, Follow, Member, MemberRole, ReactionSum, Reminder, Report,
+    ReportFilter, ReportState, Review, Slice, Store, StoreError, User, id,
 };
 
 use crate::made::{at, broadcast, host};
@@ -148,40 +146,26 @@ on_both! {
         assert_eq!(reminders.delete(&made.id, &eve.id).await.unwrap(), 1);
     }
 
-    async fn a_recording_grows_and_is_listed_where_its_broadcast_is(store: Store) {
-        let (_, _, made) = room(&store).await;
-        let mut recording = Recording {
-            id: id(),
-            broadcast_id: made.id.clone(),
-            run: "r1".to_owned(),
-            status: RecordingStatus::Recording,
-            started_at: at(1),
-            ended_at: None,
-            duration_ms: None,
-            size_bytes: None,
-            created_at: at(1),
+    async fn what_was_said_comes_in_the_order_of_the_moments_it_belongs_to(store: Store) {
+        let (ada, _, made) = room(&store).await;
+        // Who hears the programme late answers a moment that is long gone.
+        let late = ChatMessage { program_time: Some(at(10)), ..message(&made, &ada, 40, "late") };
+        let early = message(&made, &ada, 20, "early");
+        let written = ChatMessage { program_time: None, ..message(&made, &ada, 25, "written") };
+        let deleted = message(&made, &ada, 21, "deleted");
+        for said in [&early, &late, &written, &deleted] {
+            store.chat().insert(said).await.unwrap();
+        }
+        store.chat().delete(&deleted.id, None, at(50)).await.unwrap();
+        let heard = async |since, until, slice: &Slice| {
+            let page = store.chat().heard(&made.id, at(since), at(until), slice).await.unwrap();
+            (page.items.into_iter().map(|it| it.message).collect::<Vec<_>>(), page.next_cursor)
         };
-        let recordings = store.recordings();
-        recordings.put(&recording).await.unwrap();
-        recording.status = RecordingStatus::Ready;
-        recording.ended_at = Some(at(61));
-        recording.duration_ms = Some(60_000);
-        recording.size_bytes = Some(5_000_000_000);
-        recordings.put(&Recording { id: id(), ..recording.clone() }).await.unwrap();
-        assert_eq!(recordings.load(&recording.id).await.unwrap(), Some(recording.clone()));
-
-        let public = RecordingFilter {
-            status: Some(RecordingStatus::Ready),
-            visibility: Some(Visibility::Public),
-            ..RecordingFilter::default()
-        };
-        assert_eq!(recordings.list(&public, &ALL).await.unwrap().items, [recording.clone()]);
-        store.broadcasts().update(&made.id, |it| it.visibility = Visibility::Private).await.unwrap();
-        assert_eq!(recordings.list(&public, &ALL).await.unwrap().total, 0);
-        let of_one = RecordingFilter { broadcast: Some(made.id.clone()), ..RecordingFilter::default() };
-        assert_eq!(recordings.list(&of_one, &ALL).await.unwrap().total, 1);
-        store.broadcasts().delete(&made.id).await.unwrap();
-        assert_eq!(recordings.load(&recording.id).await.unwrap(), None);
+        assert_eq!(heard(0, 99, &ALL).await.0, ["late", "early", "written"]);
+        assert_eq!(heard(18, 25, &ALL).await.0, ["early"]);
+        let (first, cursor) = heard(10, 99, &Slice::first(1)).await;
+        assert_eq!(first, ["late"]);
+        assert_eq!(heard(10, 99, &Slice { limit: 2, cursor }).await, (vec!["early".to_owned(), "written".to_owned()], None));
     }
 
     async fn a_report_waits_until_it_is_reviewed(store: Store) {
