@@ -35,8 +35,10 @@ pub enum Action {
     StartBroadcast,
     /// Take a broadcast off the air.
     EndBroadcast,
-    /// Start and stop its recording.
+    /// Start and stop its recording; cut, publish and delete what was recorded.
     RecordBroadcast,
+    /// Make clips of its recordings.
+    ClipRecording,
     /// Read its stream key and the addresses that carry it.
     SeeStreamKey,
     /// Give it a new stream key.
@@ -85,7 +87,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::AdministerUsers,
         Self::InviteUsers,
         Self::ManageApiKeys,
@@ -101,6 +103,7 @@ impl Action {
         Self::StartBroadcast,
         Self::EndBroadcast,
         Self::RecordBroadcast,
+        Self::ClipRecording,
         Self::SeeStreamKey,
         Self::RotateStreamKey,
         Self::Publish,
@@ -152,6 +155,7 @@ impl Action {
             | Self::MintTokens
             | Self::AskTheRoom => &[Admin, Owner],
             Self::ViewStats
+            | Self::ClipRecording
             | Self::Block
             | Self::Remove
             | Self::Mute

@@ -27,6 +27,7 @@ RotateStreamKey          x    .     x       .        .       .       .
 Publish                  x    .     x       .        .       .       .
 HearPreview              x    .     x       .        .       .       .
 ViewStats                x    .     x       x        .       .       .
+ClipRecording            x    .     x       x        .       .       .
 ManageMembers            x    .     x       .        .       .       .
 MintTokens               x    .     x       .        .       .       .
 Block                    x    .     x       x        .       .       .
