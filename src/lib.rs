@@ -28,6 +28,7 @@ pub mod port;
 #[path = "../tests/postgres/mod.rs"]
 mod postgres;
 pub mod private_file;
+pub mod recordings;
 pub mod seed;
 pub mod settings;
 pub mod signal;

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use media::MediaTime;
 use packager::WallClock;
 use serde_json::json;
-use store::{Actor, AuditEntry, Entry, Journal, JournalFull, Subject, Timestamp};
+use store::{Actor, AuditEntry, Entry, Journal, JournalFull, RecordingFacts, Subject, Timestamp};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, warn};
 
+use crate::hooks::event::Event;
 use crate::hooks::news;
 use crate::live::clock::wall_clock;
 use crate::live::presence::{News, Step};
 use crate::live::{Happening, Presence};
+use crate::recordings::RecordingNote;
 
 /// How often it is written down who came to listen and who left.
 const ROUND: Duration = Duration::from_secs(10);
@@ -41,7 +44,7 @@ fn note(journal: &Journal, presence: &Presence, happening: &Happening) {
     }
     for entry in entries(happening).into_iter().chain(news::of(happening)) {
         if let Err(full) = journal.append(entry) {
-            error!(broadcast.id = %happening.broadcast().id, "{happening:?} is not written down: {full}");
+            error!(broadcast.id = %happening.broadcast(), "{happening:?} is not written down: {full}");
         }
     }
 }
@@ -70,6 +73,27 @@ fn entries(happening: &Happening) -> Vec<Entry> {
         Happening::Degraded { card, trouble, at } => {
             vec![audit("broadcast.degraded", &card.id, *at, json!({"trouble": trouble.name()}))]
         }
+        // What webhooks are told of it goes with it: they are told when the store first knows that it is ready.
+        Happening::Recording(note) => vec![Entry::Recording {
+            facts: facts(note),
+            event: Event::RecordingReady.name().to_owned(),
+            told: news::of_recording(note),
+        }],
+    }
+}
+
+fn facts(note: &RecordingNote) -> RecordingFacts {
+    let whole = |millis: u128| i64::try_from(millis).unwrap_or(i64::MAX);
+    RecordingFacts {
+        id: note.id.clone(),
+        broadcast_id: note.broadcast.clone(),
+        run: note.run.to_string(),
+        from_frames: note.from.ticks(),
+        to_frames: note.to.map(MediaTime::ticks),
+        started_at: stamp(note.started_at),
+        ended_at: note.ended_at.map(stamp),
+        duration_ms: note.duration.map(|duration| whole(duration.as_millis())),
+        size_bytes: note.size_bytes.map(|size| whole(size.into())),
     }
 }
 
@@ -130,7 +154,6 @@ mod tests {
 
     use super::*;
     use crate::broadcasts::draft;
-    use crate::hooks::event::Event;
     use crate::live::EndReason;
     use crate::live::happening::Beginning;
 
@@ -171,7 +194,10 @@ mod tests {
             broadcast_id: None,
             url: "https://example.org/hook".into(),
             secret: store::Secret::new("secret"),
-            events: [Event::RoomStarted, Event::RoomFinished].iter().map(ToString::to_string).collect(),
+            events: [Event::RoomStarted, Event::RoomFinished, Event::RecordingReady]
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             enabled: true,
             created_at: now,
             updated_at: now,
@@ -203,6 +229,27 @@ mod tests {
             presence.beat(&id, name, home, Instant::now()).unwrap();
         }
         let over = WallClock(9_000_000);
+        let opened = RecordingNote {
+            id: "rec".to_owned(),
+            broadcast: id.clone(),
+            run: run.clone(),
+            from: MediaTime::from_ticks(0),
+            to: None,
+            started_at: at,
+            ended_at: None,
+            duration: None,
+            size_bytes: None,
+        };
+        let closed = RecordingNote {
+            to: Some(MediaTime::from_ticks(192_000)),
+            ended_at: Some(over),
+            duration: Some(Duration::from_secs(4)),
+            size_bytes: Some(48_000),
+            ..opened.clone()
+        };
+        for note in [opened, closed] {
+            tell.send(Happening::Recording(note)).await.unwrap();
+        }
         for (session, user, protocol) in publishers {
             let (card, at) = (card.clone(), over);
             tell.send(Happening::PublisherLeft { card, session, protocol, user, at }).await.unwrap();
@@ -225,6 +272,18 @@ mod tests {
         assert!(sessions.iter().all(|session| session.left_at.is_some()), "{sessions:?}");
         let told = store.deliveries().list("hook", None, &Slice::first(10)).await.unwrap().items;
         let told: Vec<_> = told.iter().map(|delivery| (delivery.sequence, &*delivery.event)).collect();
-        assert_eq!(told, [(2, "room_finished"), (1, "room_started")]);
+        assert_eq!(told, [(3, "room_finished"), (2, "recording_ready"), (1, "room_started")]);
+        let recording = store.recordings().load("rec").await.unwrap().unwrap();
+        assert_eq!(
+            (recording.broadcast_id, recording.run.as_str(), recording.title.as_str()),
+            (id, "r1", "News")
+        );
+        let facts = (
+            recording.plays.to,
+            recording.duration_ms,
+            recording.size_bytes,
+            recording.started_at.as_millis(),
+        );
+        assert_eq!(facts, (Some(192_000), Some(4_000), Some(48_000), 5_000));
     }
 }

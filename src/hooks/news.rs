@@ -1,32 +1,35 @@
 //! What webhooks are told of what happens in the hall.
 
 use packager::WallClock;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::{Entry, Timestamp};
 
 use super::event::Event;
 use crate::live::happening::{Beginning, Happening};
+use crate::recordings::RecordingNote;
 
 /// What webhooks are told of `happening`, for the journal; nothing where it is no news to anybody else.
 pub fn of(happening: &Happening) -> Option<Entry> {
-    let (event, at, mut told) = match happening {
-        // A run that goes on after a restart was told of when it began.
-        Happening::WentLive { beginning: Beginning::Resumed, .. } => return None,
-        Happening::WentLive { run, at, .. } => (Event::RoomStarted, at, json!({"run": run.as_str()})),
-        Happening::Ended { run, at, why, .. } => {
-            (Event::RoomFinished, at, json!({"run": run.as_str(), "reason": why.name()}))
+    let (event, card, at, mut told) = match happening {
+        // A run that goes on after a restart was told of when it began; of a recording it is told once the store
+        // knows that it is ready.
+        Happening::WentLive { beginning: Beginning::Resumed, .. } | Happening::Recording(_) => return None,
+        Happening::WentLive { card, run, at, .. } => {
+            (Event::RoomStarted, card, at, json!({"run": run.as_str()}))
         }
-        Happening::PublisherJoined { session, protocol, user, at, .. } => {
-            (Event::ParticipantJoined, at, participant(session, protocol, user.as_deref()))
+        Happening::Ended { card, run, at, why } => {
+            (Event::RoomFinished, card, at, json!({"run": run.as_str(), "reason": why.name()}))
         }
-        Happening::PublisherLeft { session, protocol, user, at, .. } => {
-            (Event::ParticipantLeft, at, participant(session, protocol, user.as_deref()))
+        Happening::PublisherJoined { card, session, protocol, user, at } => {
+            (Event::ParticipantJoined, card, at, participant(session, protocol, user.as_deref()))
         }
-        Happening::Degraded { trouble, at, .. } => {
-            (Event::StreamDegraded, at, json!({"trouble": trouble.name()}))
+        Happening::PublisherLeft { card, session, protocol, user, at } => {
+            (Event::ParticipantLeft, card, at, participant(session, protocol, user.as_deref()))
+        }
+        Happening::Degraded { card, trouble, at } => {
+            (Event::StreamDegraded, card, at, json!({"trouble": trouble.name()}))
         }
     };
-    let card = happening.broadcast();
     told["broadcast"] = json!({"id": card.id, "title": card.title, "hostId": card.host});
     Some(Entry::WebhookEvent {
         event: event.name().to_owned(),
@@ -35,6 +38,18 @@ pub fn of(happening: &Happening) -> Option<Entry> {
         at: stamp(*at),
         body: told.to_string(),
     })
+}
+
+/// What webhooks are told of a recording that is ready; the store adds its broadcast.
+pub fn of_recording(note: &RecordingNote) -> Map<String, Value> {
+    let recording = json!({
+        "id": note.id,
+        "run": note.run.as_str(),
+        "startedAt": note.started_at.to_string(),
+        "endedAt": note.ended_at.map(|at| at.to_string()),
+        "durationSeconds": note.duration.map(|duration| duration.as_secs_f64()),
+    });
+    Map::from_iter([("recording".to_owned(), recording)])
 }
 
 fn participant(session: &str, protocol: &str, user: Option<&str>) -> Value {
@@ -91,6 +106,30 @@ mod tests {
             let left = Happening::PublisherLeft { card, session, protocol, user, at };
             assert_eq!(told(&left), ("participant_left".to_owned(), expected));
         }
+    }
+
+    #[test]
+    fn a_recording_is_told_of_with_its_times() {
+        let note = RecordingNote {
+            id: "rec".to_owned(),
+            broadcast: "a".to_owned(),
+            run: RunId::parse("r1").unwrap(),
+            from: media::MediaTime::from_ticks(0),
+            to: Some(media::MediaTime::from_ticks(72_000)),
+            started_at: WallClock(5_000_000),
+            ended_at: Some(WallClock(6_500_000)),
+            duration: Some(std::time::Duration::from_millis(1_500)),
+            size_bytes: Some(9),
+        };
+        let recording = json!({
+            "id": "rec",
+            "run": "r1",
+            "startedAt": "1970-01-01T00:00:05.000Z",
+            "endedAt": "1970-01-01T00:00:06.500Z",
+            "durationSeconds": 1.5,
+        });
+        assert_eq!(Value::Object(of_recording(&note)), json!({"recording": recording}));
+        assert_eq!(of(&Happening::Recording(note)), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use packager::{RunId, WallClock};
 
 use super::card::Card;
 use super::trouble::Trouble;
+use crate::recordings::RecordingNote;
 
 /// Something that happened to a broadcast. Told in order, once; `at` is the moment it became true.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,6 +68,8 @@ pub enum Happening {
         /// When it was noticed.
         at: WallClock,
     },
+    /// A recording of it opened, or closed; a note that is told again changes nothing.
+    Recording(RecordingNote),
 }
 
 /// How a run came to be on air.
@@ -80,13 +83,14 @@ pub enum Beginning {
 
 impl Happening {
     /// Which broadcast it happened to.
-    pub fn broadcast(&self) -> &Arc<Card> {
+    pub fn broadcast(&self) -> &str {
         match self {
             Self::WentLive { card, .. }
             | Self::Ended { card, .. }
             | Self::PublisherJoined { card, .. }
             | Self::PublisherLeft { card, .. }
-            | Self::Degraded { card, .. } => card,
+            | Self::Degraded { card, .. } => &card.id,
+            Self::Recording(note) => &note.broadcast,
         }
     }
 }
