@@ -75,7 +75,7 @@ impl RunFiles {
     }
 
     /// The date ranges that are kept of the run.
-    pub(crate) fn read_ranges(&self) -> io::Result<Vec<ToldRange>> {
+    pub fn read_ranges(&self) -> io::Result<Vec<ToldRange>> {
         RangeFile::read(&self.0)
     }
 
@@ -175,22 +175,25 @@ impl RunDir {
         Ok(runs)
     }
 
-    /// The broadcasts below `root` whose newest run has not ended. What cannot be read is none of them.
-    pub fn open_runs(root: &Path) -> io::Result<Vec<String>> {
-        let mut open = Vec::new();
+    /// Every folder below `root`: broadcasts that have been on air.
+    pub fn broadcasts(root: &Path) -> io::Result<Vec<String>> {
         let folders = match fs::read_dir(root) {
             Ok(folders) => folders,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(open),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        for folder in folders {
-            let Ok(broadcast) = folder?.file_name().into_string() else { continue };
-            let newest = Self::runs(root, &broadcast).ok().and_then(|runs| runs.last().cloned());
-            let record = newest.and_then(|run| read_record(&root.join(&broadcast).join(run.as_str())).ok());
-            if record.is_some_and(|record| !record.ended) {
-                open.push(broadcast);
-            }
-        }
+        let names = folders.map(|folder| Ok(folder?.file_name().into_string().ok()));
+        names.filter_map(Result::transpose).collect()
+    }
+
+    /// The broadcasts below `root` whose newest run has not ended. What cannot be read is none of them.
+    pub fn open_runs(root: &Path) -> io::Result<Vec<String>> {
+        let mut open = Self::broadcasts(root)?;
+        open.retain(|broadcast| {
+            let newest = Self::runs(root, broadcast).ok().and_then(|runs| runs.last().cloned());
+            let record = newest.and_then(|run| read_record(&root.join(broadcast).join(run.as_str())).ok());
+            record.is_some_and(|record| !record.ended)
+        });
         Ok(open)
     }
 

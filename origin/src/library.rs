@@ -35,6 +35,15 @@ impl Library {
 }
 
 impl Origin {
+    /// The shelf of a run: on air, or of what has ended and is kept on disk.
+    pub async fn find(&self, id: &str, run: &RunId) -> Option<Arc<Shelf>> {
+        if let Some(shelf) = self.shelf(id, run) {
+            return Some(shelf);
+        }
+        self.load(id, Some(run.clone())).await;
+        self.shelf(id, run)
+    }
+
     /// Makes a run of `id` known where it has ended, the last one unless it is named; `false` where there is
     /// nothing to serve. The one that was loaded first goes when there are too many.
     pub(crate) async fn load(&self, id: &str, run: Option<RunId>) -> bool {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use media::RungId;
-use packager::fragment;
 use packager::playlist::{RecordingPlaylist, multivariant};
 use packager::recording::{Piece, pieces};
+use packager::{Grid, Msn, Window, fragment};
 
 use crate::response::{self, Keep};
 use crate::serve::{Served, accepts_gzip};
@@ -60,9 +60,15 @@ impl Origin {
     ) -> Response<Body> {
         let bytes: Bytes = if gzip { compress(text.as_bytes()) } else { text.into() };
         self.stats.add_egress(Egress::Playlist, bytes.len());
-        let over = recorded.is_closed() || shelf.view().window.ended();
+        let over = is_over(recorded, &shelf.view().window);
         response::playlist(bytes, gzip, if over { Keep::Recording } else { Keep::Newest })
     }
+}
+
+/// Whether everything that a recording plays can be listed.
+fn is_over(recorded: &Recorded, window: &Window) -> bool {
+    let complete = window.last_closed().map_or(Grid::FIRST, Msn::next).start();
+    window.ended() || recorded.span.to.is_some_and(|to| to <= complete)
 }
 
 /// The playlist of one rung of a recording. Reads the segments that it plays only parts of.
@@ -75,7 +81,7 @@ fn write(shelf: &Shelf, recorded: &Recorded, rung: RungId) -> io::Result<String>
     for piece in pieces.iter().filter(|piece| !piece.whole) {
         bytes.push(range_of(shelf, rung, piece)?);
     }
-    let over = recorded.is_closed() || window.ended();
+    let over = is_over(recorded, window);
     let playlist = RecordingPlaylist {
         pieces: &pieces,
         grid,

@@ -127,7 +127,9 @@ impl Shelf {
         let mut standing = self.recordings.write().unwrap_or_else(PoisonError::into_inner);
         let mut recordings = standing.to_vec();
         let answer = change(&mut recordings);
-        self.files.write_recordings(&recordings)?;
+        if *recordings != **standing {
+            self.files.write_recordings(&recordings)?;
+        }
         *standing = recordings.into();
         Ok(answer)
     }

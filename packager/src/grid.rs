@@ -116,6 +116,11 @@ impl Grid {
         position.msn.0 * u64::from(self.parts_per_slot()) + u64::from(position.part.0)
     }
 
+    /// The slot that `time` lies in.
+    pub const fn slot_of(time: MediaTime) -> Msn {
+        Msn(time.ticks() / Self::SLOT.ticks())
+    }
+
     /// The first slot that begins at or after `elapsed` since the run's anchor.
     pub fn slot_at_or_after(elapsed: Duration) -> Msn {
         let frames = (elapsed.as_nanos() * u128::from(Timescale::PROGRAMME.hz())).div_ceil(1_000_000_000);

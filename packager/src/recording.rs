@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use media::{MediaDuration, MediaTime};
 
-use crate::{Grid, Msn, PartIndex, Position, Window};
+use crate::{Grid, Kept, Msn, PartIndex, Position, Window};
 
 /// A stretch of a run's timeline.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,10 +55,29 @@ impl Piece {
 /// What of `window` and all that left it lies in `span`, in order: complete segments, at both ends of the span
 /// only the parts that it touches. Slots without sound are left out.
 pub fn pieces(window: &Window, span: Span) -> Vec<Piece> {
+    lay(window, span, window.whole())
+}
+
+/// The same, and of the segment that is being filled what there is.
+pub fn pieces_so_far(window: &Window, span: Span) -> Vec<Piece> {
+    lay(window, span, window.heard())
+}
+
+/// How many frames at 48 kHz play of `span`: to the sample, without what nobody heard.
+pub fn frames(window: &Window, span: Span) -> u64 {
+    let grid = window.ladder().grid();
+    let within = |piece: &Piece| {
+        let end = span.to.map_or(piece.end(grid), |to| to.min(piece.end(grid)));
+        end.ticks().saturating_sub(piece.start(grid).max(span.from).ticks())
+    };
+    pieces_so_far(window, span).iter().map(within).sum()
+}
+
+fn lay(window: &Window, span: Span, heard: impl Iterator<Item = Kept>) -> Vec<Piece> {
     let grid = window.ladder().grid();
     let part = grid.part().ticks();
     let mut pieces: Vec<Piece> = Vec::new();
-    for kept in window.whole().filter(|kept| span.touches(kept.msn)) {
+    for kept in heard.filter(|kept| span.touches(kept.msn)) {
         let start = kept.msn.start().ticks();
         let first = span.from.ticks().saturating_sub(start) / part;
         let last = span.to.map_or(u64::MAX, |to| to.ticks().saturating_sub(start).div_ceil(part));
@@ -128,6 +147,9 @@ mod tests {
         assert_eq!(cut, [(20, 1..6, false), (21, 0..6, true), (22, 0..2, false)]);
         assert_eq!(pieces[0].start(grid), at(3.84 * 20.0 + 0.64));
         assert_eq!(pieces[2].end(grid), span.to.unwrap());
+        assert_eq!(frames(&window(), span), span.to.unwrap().ticks() - span.from.ticks());
+        let over_the_gap = Span { from: at(3.84 * 40.0 + 1.0), to: Some(at(3.84 * 43.0 + 0.1)) };
+        assert_eq!(frames(&window(), over_the_gap), 13_440 + 4_800);
     }
 
     #[test]

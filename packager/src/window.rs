@@ -226,13 +226,19 @@ impl Window {
         self.anchor
     }
 
-    /// Every segment that holds sound and is complete, from the run's first: what left the window and what is
-    /// listed.
-    pub fn whole(&self) -> impl Iterator<Item = Kept> + '_ {
-        let listed = self.segments.iter().filter(|segment| segment.closed && segment.parts > 0);
+    /// Every segment that holds sound, from the run's first: what left the window and what is listed. The last may
+    /// be filled still.
+    pub fn heard(&self) -> impl Iterator<Item = Kept> + '_ {
+        let listed = self.segments.iter().filter(|segment| segment.parts > 0);
         let listed =
             listed.map(|&Segment { msn, parts, discontinuity, .. }| Kept { msn, parts, discontinuity });
         self.archive.iter().filter(|kept| kept.parts > 0).chain(listed)
+    }
+
+    /// Those of [`heard`](Self::heard) that are complete.
+    pub fn whole(&self) -> impl Iterator<Item = Kept> + '_ {
+        let open = self.segments.back().filter(|segment| !segment.closed).map(|segment| segment.msn);
+        self.heard().filter(move |kept| Some(kept.msn) != open)
     }
 
     /// Whether the run is over.

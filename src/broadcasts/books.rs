@@ -93,6 +93,7 @@ pub fn card(broadcast: &Broadcast) -> Result<Card, BadRow> {
             noise_suppression: broadcast.noise_suppression,
             levelling: broadcast.levelling,
         },
+        recorded: broadcast.recording_enabled,
         stage: match broadcast.status {
             Status::Scheduled => Stage::Scheduled,
             // What is on air the hall holds; what it does not hold has ended, whether or not that is written

@@ -75,6 +75,8 @@ pub struct Card {
     pub speakers_max: usize,
     /// What is done to its sound.
     pub treatment: Treatment,
+    /// Whether all of it is recorded; takes effect with the next run.
+    pub recorded: bool,
     /// Where it stands while the hall does not hold it.
     pub stage: Stage,
 }
@@ -98,6 +100,7 @@ impl Card {
             publishers_max: 1,
             speakers_max: 1,
             treatment: Treatment::default(),
+            recorded: false,
             stage: Stage::Scheduled,
         }
     }

@@ -2,6 +2,7 @@
 
 mod door;
 mod orders;
+mod recording;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use super::handle::{Ears, HallHandle};
 use super::happening::{Beginning, EndReason, Happening};
 use super::key_file;
 use super::lookups::Lookups;
+use super::recordings;
 use super::run::{OnAir, Resting, RunHouse};
 use super::trouble;
 use crate::hooks::admission::Admission;
@@ -114,6 +116,9 @@ impl Hall {
     /// Goes on with what an earlier process left on air of these broadcasts, and puts the demo on air where
     /// it is among them.
     pub fn begin(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+        for note in self.premises.house.untold_recordings() {
+            self.tell(Happening::Recording(note));
+        }
         for card in cards {
             let resumed = self.premises.house.resume(&card)?;
             let run = match resumed {
@@ -160,9 +165,7 @@ impl Hall {
     }
 
     fn tell(&self, happening: Happening) {
-        if let Err(lost) = self.premises.happenings.try_send(happening) {
-            error!("a happening is not written down, since too many wait: {:?}", lost.into_inner());
-        }
+        tell(&self.premises.happenings, happening);
     }
 
     /// Opens a run, or a preview.
@@ -191,7 +194,7 @@ impl Hall {
         run: OnAir,
         beginning: Beginning,
     ) -> anyhow::Result<()> {
-        let id = card.id.clone();
+        let (id, recorded) = (card.id.clone(), card.recorded);
         let preview_key = match scene {
             Scene::Live => None,
             Scene::Preview => Some(key_file::make().context("making the preview's key")?),
@@ -208,6 +211,13 @@ impl Hall {
             Scene::Preview => info!(broadcast.id = %id, "{id} is in preview, heard by its host alone"),
         }
         self.entries.insert(id.clone(), Entry::new(card, scene, run, preview_key));
+        if scene == Scene::Live {
+            match beginning {
+                Beginning::Opened if recorded => self.record_from_the_start(&id),
+                Beginning::Opened => {}
+                Beginning::Resumed => self.tell_recording(&id),
+            }
+        }
         self.feed_demo(&id);
         Ok(())
     }
@@ -300,7 +310,9 @@ impl Hall {
     /// Looks after everybody's sound.
     fn look_round(&mut self) {
         let now = Instant::now();
-        self.resting.cool(&self.premises.house.origin, now);
+        for shelf in self.resting.cool(&self.premises.house.origin, now) {
+            self.closing.spawn_blocking(move || recordings::tidy(&shelf));
+        }
         self.finishing.retain(|_, writing| writing.try_recv() == Err(TryRecvError::Empty));
         let mut found = Vec::new();
         for entry in self.entries.values_mut().filter(|entry| entry.scene == Scene::Live) {
@@ -331,6 +343,12 @@ impl Hall {
         while let Some(closed) = self.closing.join_next().await {
             note_close(closed);
         }
+    }
+}
+
+fn tell(happenings: &mpsc::Sender<Happening>, happening: Happening) {
+    if let Err(lost) = happenings.try_send(happening) {
+        error!("a happening is not written down, since too many wait: {:?}", lost.into_inner());
     }
 }
 

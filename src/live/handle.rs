@@ -12,6 +12,7 @@ use super::card::Card;
 use super::endings::{Ending, Endings};
 use super::entry::Snapshot;
 use super::happening::EndReason;
+use crate::recordings::{RecordError, RecordingNote};
 
 /// Orders that may wait for the hall; it obeys each in milliseconds.
 const ORDERS: usize = 64;
@@ -23,6 +24,8 @@ pub(super) enum Order {
     Update(Card, oneshot::Sender<()>),
     Disconnect(String, CloseReason, oneshot::Sender<usize>),
     Remove(String, oneshot::Sender<Result<(), StillOnAir>>),
+    Record(String, oneshot::Sender<Result<RecordingNote, RecordError>>),
+    StopRecording(String, oneshot::Sender<Result<RecordingNote, RecordError>>),
 }
 
 /// A broadcast that is on air since it was asked to be, or was already.
@@ -189,6 +192,18 @@ impl HallHandle {
     /// Forgets a broadcast and removes its media from disk.
     pub async fn remove(&self, id: &str) -> Result<(), RemoveError> {
         Ok(self.ask(|answer| Order::Remove(id.to_owned(), answer)).await??)
+    }
+
+    /// Begins a recording with what the programme says next.
+    pub async fn record(&self, id: &str) -> Result<RecordingNote, RecordError> {
+        let asked = self.ask(|answer| Order::Record(id.to_owned(), answer)).await;
+        asked.unwrap_or(Err(RecordError::Failed))
+    }
+
+    /// Ends the recording that is being made.
+    pub async fn stop_recording(&self, id: &str) -> Result<RecordingNote, RecordError> {
+        let asked = self.ask(|answer| Order::StopRecording(id.to_owned(), answer)).await;
+        asked.unwrap_or(Err(RecordError::Failed))
     }
 
     async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, Closed> {

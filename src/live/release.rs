@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use media::MediaTime;
 use origin::{RunDir, Shelf};
 use packager::{Grid, GridStep, Msn};
 use tracing::{error, warn};
@@ -84,7 +85,12 @@ impl Releaser {
     fn sweep(&mut self, now: Msn) {
         let slot = Grid::SLOT.to_duration(media::Timescale::PROGRAMME).as_millis();
         let kept = u64::try_from(self.retention.as_millis().div_ceil(slot)).unwrap_or(u64::MAX);
-        if let Err(cause) = self.dir.sweep(Msn(now.0.saturating_sub(kept))) {
+        let (before, recordings) = (Msn(now.0.saturating_sub(kept)), self.shelf.recordings());
+        // The oldest that is needed; what lies before it need not be remembered.
+        let needed =
+            recordings.iter().map(|recorded| recorded.kept.from).fold(before.start(), MediaTime::min);
+        self.shelf.forget(Grid::slot_of(needed));
+        if let Err(cause) = self.dir.sweep(before, &recordings) {
             warn!(broadcast.id = %self.dir.record().broadcast, "old segments could not be removed: {cause}");
         }
     }

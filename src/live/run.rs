@@ -25,6 +25,7 @@ use super::floor::OpenStage;
 use super::hall::Event;
 use super::lease::Ownership;
 use super::publishers::Publishers;
+use super::recordings;
 use super::release::Releaser;
 use super::status::Status;
 use crate::metrics::Metrics;
@@ -46,7 +47,7 @@ pub struct RunHouse {
     pub origin: Arc<Origin>,
     /// Below it, `{broadcast}/{run}/`.
     pub media_dir: PathBuf,
-    /// How long segments stay on disk.
+    /// How far back listeners may seek in what is on air. Segments that no recording keeps stay that long.
     pub retention: Duration,
     /// Who grants leases.
     pub ownership: Arc<dyn Ownership>,
@@ -123,7 +124,7 @@ impl RunHouse {
         let window = Window::open(ladder, record.anchor);
         let dir = RunDir::create(&self.media_dir, record, &inits)
             .with_context(|| format!("making the run's folder below {}", self.media_dir.display()))?;
-        self.put_on_air(card, Found { dir, window, inits }, true)
+        self.put_on_air(card, Found { dir, window, inits, recordings: Vec::new() }, true)
     }
 
     /// The broadcasts whose newest run an earlier process left open.
@@ -150,8 +151,7 @@ impl RunHouse {
         }
         if silent_since(&found) > card.grace {
             info!(broadcast.id = %card.id, "{} was silent for longer than its grace and has ended", card.id);
-            let mut dir = found.dir;
-            dir.mark_ended().context("noting the end of a run")?;
+            end(found)?;
             return Ok(None);
         }
         info!(broadcast.id = %card.id, "{} goes on in run {newest}", card.id);
@@ -159,12 +159,15 @@ impl RunHouse {
     }
 
     fn shelve(&self, found: Found) -> (Arc<Shelf>, RunDir) {
-        let record = found.dir.record().clone();
-        let shelf = Shelf::new(record.run, found.window, found.inits, found.dir.files());
-        let channel: Arc<Channel> = self.origin.channel_for(&record.broadcast);
+        let slot = Grid::SLOT.to_duration(media::Timescale::PROGRAMME).as_millis();
+        let window =
+            found.window.with_dvr(u64::try_from(self.retention.as_millis() / slot).unwrap_or(u64::MAX));
+        let (shelf, dir) = Shelf::new(Found { window, ..found });
+        let broadcast = &dir.record().broadcast;
+        let channel: Arc<Channel> = self.origin.channel_for(broadcast);
         let gone = channel.open(shelf.clone());
-        self.remove(&record.broadcast, &gone);
-        (shelf, found.dir)
+        self.remove(broadcast, &gone);
+        (shelf, dir)
     }
 
     fn put_on_air(&self, card: &Card, found: Found, fresh: bool) -> anyhow::Result<OnAir> {
@@ -207,7 +210,8 @@ impl RunHouse {
             metrics: self.metrics.clone(),
             lease,
             status: status.clone(),
-            retention: self.retention,
+            // What DVR lists is there, and a while longer: somebody has just read the list.
+            retention: self.retention + REST,
         };
         let farewell = Farewell(self.events.clone(), record.broadcast.clone(), record.run.clone());
         let threads = [
@@ -236,8 +240,7 @@ impl RunHouse {
     pub fn abandon(&self, broadcast: &str) -> anyhow::Result<()> {
         let runs = RunDir::runs(&self.media_dir, broadcast).context("looking for earlier runs")?;
         let Some(newest) = runs.last() else { return Ok(()) };
-        let mut found = RunDir::find(&self.media_dir, broadcast, newest).context("reading an open run")?;
-        found.dir.mark_ended().context("noting the end of a run")
+        end(RunDir::find(&self.media_dir, broadcast, newest).context("reading an open run")?)
     }
 
     /// Removes everything that was ever heard of a broadcast; nothing of it may be on air.
@@ -251,14 +254,32 @@ impl RunHouse {
         }
     }
 
-    /// Removes runs that nobody is served any more.
+    /// Removes runs that nobody is served any more, unless something of them was recorded.
     fn remove(&self, broadcast: &str, runs: &[RunId]) {
         for run in runs {
+            match RunDir::files_of(&self.media_dir, broadcast, run).read_recordings() {
+                Ok(recordings) if recordings.is_empty() => {}
+                Ok(_) => continue,
+                Err(cause) => {
+                    warn!(broadcast.id = %broadcast, "run {run} stays, its recordings cannot be read: {cause}");
+                    continue;
+                }
+            }
             if let Err(cause) = remove_run(&self.media_dir, broadcast, run) {
                 warn!(broadcast.id = %broadcast, "run {run} could not be removed: {cause}");
             }
         }
     }
+}
+
+/// Notes that a run is over which an earlier process left open.
+fn end(mut found: Found) -> anyhow::Result<()> {
+    found.dir.mark_ended().context("noting the end of a run")?;
+    found.window.end();
+    let (shelf, dir) = Shelf::new(found);
+    // Told to the control plane with what else it may not know.
+    recordings::close(&shelf, dir.record());
+    Ok(())
 }
 
 fn remove_run(root: &Path, broadcast: &str, run: &RunId) -> io::Result<()> {
@@ -285,12 +306,14 @@ impl Resting {
         self.0.push_back((now + REST, broadcast.to_owned(), shelf));
     }
 
-    /// Takes runs out of memory that have rested, unless a newer one is served in their place.
-    pub fn cool(&mut self, origin: &Origin, now: Instant) {
-        while self.0.front().is_some_and(|(until, ..)| *until <= now) {
-            let Some((_, broadcast, shelf)) = self.0.pop_front() else { return };
+    /// Takes runs out of memory that have rested, unless a newer one is served in their place. Answers with them.
+    pub fn cool(&mut self, origin: &Origin, now: Instant) -> Vec<Arc<Shelf>> {
+        let mut cooled = Vec::new();
+        while let Some((_, broadcast, shelf)) = self.0.pop_front_if(|(until, ..)| *until <= now) {
             origin.retire(&broadcast, &shelf);
+            cooled.push(shelf);
         }
+        cooled
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn card(id: &str) -> Card {
         publishers_max: 1,
         speakers_max: 2,
         treatment: Treatment::default(),
+        recorded: false,
         stage: Stage::Scheduled,
     }
 }

@@ -7,8 +7,8 @@ use packager::{DateRange, RunId};
 use store::{Recording, Span};
 
 use super::{
-    Answer, Piece, Published, RecordError, Recorder, RecordingNote, RunRanges, RunShelf, RunTimes,
-    ShelfError, Timeline,
+    Answer, Held, Piece, RecordError, Recorder, RecordingNote, RunRanges, RunShelf, RunTimes, ShelfError,
+    Timeline,
 };
 
 /// Everything that is asked of the data plane. Cheap to clone.
@@ -80,12 +80,7 @@ impl Recorder for Nothing {
 }
 
 impl RunShelf for Nothing {
-    fn publish<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a RunId,
-        _: Vec<Published>,
-    ) -> Answer<'a, Result<(), ShelfError>> {
+    fn publish<'a>(&'a self, _: &'a str, _: &'a RunId, _: Vec<Held>) -> Answer<'a, Result<(), ShelfError>> {
         Box::pin(async { Ok(()) })
     }
 

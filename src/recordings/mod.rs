@@ -97,6 +97,19 @@ pub struct Published {
     pub to: MediaTime,
 }
 
+/// A recording or a clip, as the control plane knows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Held {
+    /// A UUIDv7.
+    pub id: String,
+    /// The first frame that stays on disk for it: a cut can be undone.
+    pub from: MediaTime,
+    /// The frame after the last; none while it is being made.
+    pub to: Option<MediaTime>,
+    /// As what it may be played; none while it is being made.
+    pub plays: Option<Published>,
+}
+
 /// What is kept of a run could not be changed now.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("what may be played of a run cannot be changed now: {0}")]
@@ -104,13 +117,13 @@ pub struct ShelfError(pub String);
 
 /// Serves what is kept of runs. Each station has its own; a run that it does not hold is fine, and nothing to do.
 pub trait RunShelf: Send + Sync + 'static {
-    /// All that may be played of a run from now on. Told after every change and again after a restart, so that it may
-    /// be what it was.
+    /// All that stays of a run and may be played of it from now on. Told after every change and again after a restart,
+    /// so that it may be what it was.
     fn publish<'a>(
         &'a self,
         broadcast: &'a str,
         run: &'a RunId,
-        published: Vec<Published>,
+        held: Vec<Held>,
     ) -> Answer<'a, Result<(), ShelfError>>;
 
     /// Nothing of a run is kept any more.

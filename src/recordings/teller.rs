@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{Published, RunShelf, ShelfError};
+use super::{Held, Published, RunShelf, ShelfError};
 
 /// How often it is looked for changes: one look-up by a key. A cut is heard as soon.
 const LOOK: Duration = Duration::from_secs(2);
@@ -103,7 +103,7 @@ impl Teller {
         let told = if recordings.is_empty() {
             self.shelf.remove(broadcast, &id).await
         } else {
-            self.shelf.publish(broadcast, &id, recordings.iter().filter_map(published).collect()).await
+            self.shelf.publish(broadcast, &id, recordings.iter().map(held).collect()).await
         };
         if let Err(cause) = told {
             self.again.add(broadcast, run, &cause);
@@ -125,6 +125,15 @@ impl Again {
         } else {
             self.more = true;
         }
+    }
+}
+
+fn held(recording: &Recording) -> Held {
+    Held {
+        id: recording.id.clone(),
+        from: MediaTime::from_ticks(recording.recorded.from),
+        to: recording.recorded.to.map(MediaTime::from_ticks),
+        plays: published(recording),
     }
 }
 
@@ -187,10 +196,11 @@ mod tests {
             &'a self,
             _: &'a str,
             run: &'a RunId,
-            published: Vec<Published>,
+            held: Vec<Held>,
         ) -> Answer<'a, Result<(), ShelfError>> {
             let ends = |it: &Published| format!("{}:{}-{}", it.id, it.from.ticks(), it.to.ticks());
-            let told = self.note(run, &published.iter().map(ends).collect::<Vec<_>>().join(" "));
+            let plays = held.iter().filter_map(|held| held.plays.as_ref());
+            let told = self.note(run, &plays.map(ends).collect::<Vec<_>>().join(" "));
             Box::pin(async { told })
         }
 

@@ -141,7 +141,7 @@ pub struct HlsSettings {
 pub struct StorageSettings {
     /// The folder for segments, keys and certificates; may not exist yet.
     pub data_dir: PathBuf,
-    /// How long segments stay while a broadcast is on air; 2 min to a week.
+    /// How far back listeners may seek, and how long segments stay that no recording keeps; 2 min to a week.
     pub keep: Duration,
     /// Where accounts and broadcasts are.
     pub database: DatabaseUrl,

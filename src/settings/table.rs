@@ -573,7 +573,8 @@ pub const TABLE: &[Setting] = &[
         default: Preset::Is("7200"),
         kind: Kind::Seconds(120, 604_800),
         secrecy: Secrecy::Open,
-        help: "How long segments stay on disk while a broadcast is on air",
+        help: "How far back listeners may seek while a broadcast is on air (`dvr.m3u8`); segments that no recording \
+               keeps stay on disk that long",
     },
     Setting {
         key: Key::DatabaseUrl,

@@ -6,14 +6,15 @@ use std::time::Instant;
 use ingest::CloseReason;
 use tracing::{info, warn};
 
-use super::Hall;
+use super::{Hall, tell};
 use crate::live::admission::GoLive;
 use crate::live::card::Card;
 use crate::live::drive::Command;
 use crate::live::endings::Ending;
 use crate::live::entry::Scene;
 use crate::live::handle::{Order, StartError, Started, StillOnAir};
-use crate::live::happening::EndReason;
+use crate::live::happening::{EndReason, Happening};
+use crate::live::recordings;
 use crate::live::run::OnAir;
 
 impl Hall {
@@ -28,6 +29,8 @@ impl Hall {
             }
             Order::Disconnect(id, reason, answer) => drop(answer.send(self.disconnect(&id, &reason))),
             Order::Remove(id, answer) => drop(answer.send(self.remove(&id))),
+            Order::Record(id, answer) => drop(answer.send(self.record(&id))),
+            Order::StopRecording(id, answer) => drop(answer.send(self.stop_recording(&id))),
         }
     }
 
@@ -136,8 +139,13 @@ impl Hall {
                 self.resting.add(id, run.shelf.clone(), Instant::now());
                 let (done, writing) = std::sync::mpsc::channel();
                 self.finishing.insert(id.to_owned(), writing);
+                let (shelf, record) = (run.shelf.clone(), run.record.clone());
+                let happenings = self.premises.happenings.clone();
                 self.closing.spawn_blocking(move || {
                     run.join();
+                    if let Some(note) = recordings::close(&shelf, &record) {
+                        tell(&happenings, Happening::Recording(note));
+                    }
                     drop(done);
                 });
                 Some(self.note_end(&snapshot, why))

@@ -1,4 +1,5 @@
 mod annotations;
+mod recordings;
 
 use std::path::Path;
 
@@ -126,6 +127,8 @@ impl Open {
                 Happening::PublisherJoined { .. } => "joined",
                 Happening::PublisherLeft { .. } => "left",
                 Happening::Degraded { trouble, .. } => trouble.name(),
+                Happening::Recording(note) if note.to.is_none() => "recording",
+                Happening::Recording(_) => "recorded",
             })
             .collect()
     }
