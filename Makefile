@@ -75,9 +75,10 @@ test-web: web-install ## the unit tests of the front end
 
 # The binary that the tests of the crates ran: built by itself it would be built with other features, once more.
 e2e: deps-test web ## a tone goes in at the door and is found in what a real browser plays
-	@cargo test --no-run --quiet --test stories
+	@cargo test --no-run --quiet --test stories --test webrtc
 	@cd web && ONAIR_BIN=$(TARGET)/debug/onair npm run --silent e2e
 	@scripts/second-client.sh $(TARGET)/debug/onair
+	@scripts/listeners.sh $(TARGET)/debug/onair $(TARGET)/debug/onair-load
 
 # EXAMPLES=2000 asks that many times for each operation, by chance.
 schemathesis: deps-test web ## ask the API everything that its document names, and much that it does not

@@ -1,7 +1,9 @@
 # For scripts that ask a running station: sourced, not run.
 #
 #   open_station BINARY FLAG…   starts it on free ports in an empty folder, which is the current one from then on;
-#                               sets `web`, its address without a slash at the end, and `server`, its process
+#                               sets `web`, its address without a slash at the end, and `server`, its process. The
+#                               web listens at `at`, where that is set
+#   close_station               stops it, and leaves nothing of it
 #   told SED                    prints what a sed script finds in the banner, once it is there
 #   fail WORDS…                 says what is wrong, and ends the script
 #
@@ -41,7 +43,14 @@ open_station() {
     local binary=$1
     shift
     cd "$folder"
-    "$binary" serve --http 127.0.0.1:0 --rtmp 127.0.0.1:0 --data-dir data "$@" >banner 2>log &
+    "$binary" serve --http "${at:-127.0.0.1:0}" --rtmp 127.0.0.1:0 --data-dir data "$@" >banner 2>log &
     server=$!
     web=$(told 's/^ *Web *\(http:[^ ]*\)\/$/\1/p')
+}
+
+close_station() {
+    kill -TERM "$server"
+    wait "$server" || fail "onair did not stop cleanly"
+    server=
+    rm -rf data
 }
