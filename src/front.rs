@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::STRICT_TRANSPORT_SECURITY;
@@ -19,7 +20,8 @@ use tower_service::Service as TowerService;
 
 use crate::api::gate::HSTS;
 use crate::http::server::{Peer, Scheme};
-use crate::live::HallHandle;
+use crate::live::presence::Attendance;
+use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::metrics::labels::{PathClass, StatusClass};
 use crate::playback::credential::{Shown, split};
@@ -32,6 +34,7 @@ pub struct Front {
     origin: Option<Arc<Origin>>,
     backstage: Backstage,
     gate: Arc<Gate>,
+    presence: Arc<Presence>,
     api: axum::Router,
     metrics: Metrics,
     salt: AtomicU32,
@@ -39,15 +42,16 @@ pub struct Front {
 
 impl Front {
     /// Serves `origin` (`None` where HLS is off) below `/live/` to whom `gate` lets in, previews below
-    /// `/preview/` and `api` where it has routes.
+    /// `/preview/` and `api` where it has routes. Who hears an endless stream counts in `presence`.
     pub fn new(
         origin: Option<Arc<Origin>>,
         backstage: Backstage,
         gate: Arc<Gate>,
+        presence: Arc<Presence>,
         api: axum::Router,
         metrics: Metrics,
     ) -> Arc<Self> {
-        Arc::new(Self { origin, backstage, gate, api, metrics, salt: AtomicU32::new(0) })
+        Arc::new(Self { origin, backstage, gate, presence, api, metrics, salt: AtomicU32::new(0) })
     }
 
     /// Media and pages are answered without a task of their own; only what has to wait is boxed.
@@ -100,16 +104,19 @@ impl Front {
             }
         };
         let salt = self.salt.fetch_add(1, Ordering::Relaxed);
-        let guard = || Box::new(Guard::new(self.gate.clone(), broadcast, pass));
+        let guard = || Guard::new(self.gate.clone(), broadcast, pass);
         match origin.serve(method, media, request.uri().query(), headers, salt) {
             Served::Ready(mut response) => {
                 shorten(&mut response, pass, now);
-                let guard = matches!(response.body(), origin::Body::Stream(_)).then(guard);
-                Answer::Ready(Some(response.map(|body| FrontBody::Media(body, guard))))
+                let listener = matches!(response.body(), origin::Body::Stream(_)).then(|| {
+                    let attendance = self.presence.attend(broadcast, Instant::now());
+                    Box::new(Listener { guard: guard(), _attendance: attendance })
+                });
+                Answer::Ready(Some(response.map(|body| FrontBody::Media(body, listener))))
             }
             served @ Served::Later(_) => {
                 // What is held for everybody is let go with a part at the most.
-                let guard = matches!(pass, Pass::Signed(..)).then(guard);
+                let guard = matches!(pass, Pass::Signed(..)).then(|| Box::new(guard()));
                 Answer::Media(served, guard)
             }
         }
@@ -223,10 +230,16 @@ fn watched(mut response: Response<origin::Body>, guard: Option<&mut Guard>) -> R
 
 /// Whatever a response carries.
 pub enum FrontBody {
-    /// Media, and pages; with a guard where it goes on for ever.
-    Media(origin::Body, Option<Box<Guard>>),
+    /// Media, and pages; with who listens where it goes on for ever.
+    Media(origin::Body, Option<Box<Listener>>),
     /// The API's.
     Api(axum::body::Body),
+}
+
+/// Who hears an endless stream: counted as long as it goes on, which is as long as they may hear it.
+pub struct Listener {
+    guard: Guard,
+    _attendance: Attendance,
 }
 
 impl FrontBody {
@@ -244,8 +257,8 @@ impl HttpBody for FrontBody {
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
-        if let Self::Media(_, Some(guard)) = this
-            && !guard.holds()
+        if let Self::Media(_, Some(listener)) = this
+            && !listener.guard.holds()
         {
             return Poll::Ready(None);
         }

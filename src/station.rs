@@ -171,7 +171,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let context = Context {
         hall: handle.clone(),
         origin: origin.clone(),
-        presence,
+        presence: presence.clone(),
         metrics: metrics.clone(),
         observe: Arc::new(move |metrics| watched.observe(metrics)),
         store: store.clone(),
@@ -192,6 +192,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         settings.hls.enabled.then(|| origin.clone()),
         rehearsals,
         gate.clone(),
+        presence,
         api::router(context, &settings),
         metrics,
     );

@@ -1358,7 +1358,7 @@ export interface components {
             diskFailures: number;
             /** @description On air, or in preview? */
             heard: boolean;
-            /** @description Of these, by HLS. */
+            /** @description Of these, by HLS or by an endless stream. */
             hlsListeners: number;
             /**
              * Format: double
@@ -2659,7 +2659,7 @@ export interface components {
         /** @description How many listen. */
         Viewers: {
             broadcastId: string;
-            /** @description Of these, by HLS. */
+            /** @description Of these, by HLS or by an endless stream. */
             hls: number;
             /** @description In all. */
             listeners: number;

@@ -1,8 +1,8 @@
-//! Who listens: players of HLS say so every 20 s, those of WebRTC come and go.
+//! Who listens: players of HLS say so every 20 s, those of WebRTC and of endless streams come and go.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use packager::WallClock;
@@ -20,7 +20,8 @@ const PER_BROADCAST: usize = 200_000;
 /// Longest session name in bytes.
 const SESSION_MAX: usize = 64;
 
-/// Counts players: those of HLS by their heartbeats, those of WebRTC by their sessions.
+/// Counts players: those of HLS by their heartbeats, those of WebRTC by their sessions, those of endless streams by their
+/// connections.
 #[derive(Debug, Default)]
 pub struct Presence {
     broadcasts: Mutex<HashMap<String, Audience>>,
@@ -40,7 +41,7 @@ struct Audience {
 #[derive(Debug)]
 struct Player {
     transport: Transport,
-    /// Where it is; players of WebRTC are bounded elsewhere.
+    /// Where it is; players of WebRTC and of endless streams are bounded elsewhere.
     address: Option<IpAddr>,
     came: Instant,
     seen: Instant,
@@ -56,14 +57,17 @@ pub enum Transport {
     Hls,
     /// By WebRTC.
     Webrtc,
+    /// By an endless stream.
+    Stream,
 }
 
 impl Transport {
-    /// `hls` or `webrtc`.
+    /// `hls`, `webrtc` or `stream`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hls => "hls",
             Self::Webrtc => "webrtc",
+            Self::Stream => "stream",
         }
     }
 }
@@ -71,8 +75,10 @@ impl Transport {
 /// How many listen.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Listeners {
-    /// By HLS.
+    /// By HLS, or by an endless stream.
     pub hls: usize,
+    /// Of these, by an endless stream.
+    pub streams: usize,
     /// By WebRTC.
     pub webrtc: usize,
 }
@@ -148,15 +154,28 @@ impl Presence {
     pub fn enter(&self, broadcast: &str, name: &str, now: Instant) {
         let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
         let audience = broadcasts.entry(broadcast.to_owned()).or_default();
-        audience.insert(webrtc(name), Transport::Webrtc, None, now);
+        audience.insert(key(Transport::Webrtc, name), Transport::Webrtc, None, now);
+    }
+
+    /// Notes that somebody hears an endless stream until what is answered is dropped.
+    pub fn attend(self: &Arc<Self>, broadcast: &str, now: Instant) -> Attendance {
+        let name = key(Transport::Stream, &Uuid::now_v7().to_string());
+        let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
+        let audience = broadcasts.entry(broadcast.to_owned()).or_default();
+        audience.insert(name.clone(), Transport::Stream, None, now);
+        Attendance { presence: self.clone(), broadcast: broadcast.into(), name: name.into() }
     }
 
     /// Notes that it does not any more.
     pub fn leave(&self, broadcast: &str, name: &str, now: Instant) {
+        self.depart(broadcast, &key(Transport::Webrtc, name), now);
+    }
+
+    fn depart(&self, broadcast: &str, name: &str, now: Instant) {
         let mut broadcasts = self.broadcasts.lock().unwrap_or_else(PoisonError::into_inner);
         // Where the broadcast is over it has left already.
         let Some(audience) = broadcasts.get_mut(broadcast) else { return };
-        if let Some(mut player) = audience.players.remove(&webrtc(name)) {
+        if let Some(mut player) = audience.players.remove(name) {
             player.seen = now;
             audience.departed.push(player);
         }
@@ -168,8 +187,8 @@ impl Presence {
         broadcasts.get_mut(broadcast).map_or_else(Listeners::default, |audience| {
             audience.expire(now);
             let of = |transport| audience.players.values().filter(|one| one.transport == transport).count();
-            let webrtc = of(Transport::Webrtc);
-            Listeners { hls: audience.players.len() - webrtc, webrtc }
+            let (webrtc, streams) = (of(Transport::Webrtc), of(Transport::Stream));
+            Listeners { hls: audience.players.len() - webrtc, streams, webrtc }
         })
     }
 
@@ -282,9 +301,23 @@ impl Audience {
     }
 }
 
-/// Under which name a session of WebRTC is kept; no player of HLS may have one with a colon.
-fn webrtc(name: &str) -> String {
-    format!("webrtc:{name}")
+/// Under which name a player is kept that sends no heartbeats; no player of HLS may have one with a colon.
+fn key(transport: Transport, name: &str) -> String {
+    format!("{}:{name}", transport.name())
+}
+
+/// Somebody who hears an endless stream, until it is dropped.
+#[derive(Debug)]
+pub struct Attendance {
+    presence: Arc<Presence>,
+    broadcast: Box<str>,
+    name: Box<str>,
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        self.presence.depart(&self.broadcast, &self.name, Instant::now());
+    }
 }
 
 #[cfg(test)]
@@ -363,8 +396,8 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         presence.enter("studio", "a", start);
         presence.beat("studio", "a", HOME, start).unwrap();
-        assert_eq!(presence.listeners("studio", start), Listeners { hls: 1, webrtc: 1 });
-        assert_eq!(presence.listeners("studio", after(3_600)), Listeners { hls: 0, webrtc: 1 });
+        assert_eq!(presence.listeners("studio", start), Listeners { hls: 1, streams: 0, webrtc: 1 });
+        assert_eq!(presence.listeners("studio", after(3_600)), Listeners { hls: 0, streams: 0, webrtc: 1 });
         presence.leave("studio", "a", after(3_601));
         assert_eq!(presence.listeners("studio", after(3_601)).total(), 0);
         let passages: Vec<_> = presence
@@ -376,6 +409,25 @@ mod tests {
             .collect();
         assert_eq!(passages, [(Step::Came, 0), (Step::Left, 3_601)]);
         presence.leave("studio", "a", after(3_603));
+    }
+
+    #[test]
+    fn who_hears_an_endless_stream_counts_until_it_is_dropped() {
+        let (presence, start) = (Arc::new(Presence::default()), Instant::now());
+        let (one, other) = (presence.attend("studio", start), presence.attend("studio", start));
+        presence.beat("studio", "a", HOME, start).unwrap();
+        let hour = start + Duration::from_secs(3_600);
+        assert_eq!(presence.listeners("studio", start), Listeners { hls: 3, streams: 2, webrtc: 0 });
+        assert_eq!(presence.listeners("studio", hour), Listeners { hls: 2, streams: 2, webrtc: 0 });
+        drop(one);
+        assert_eq!(presence.listeners("studio", hour).streams, 1);
+        presence.dismiss("studio");
+        drop(other);
+        let passages =
+            presence.news(hour, WallClock(3_600_000_000)).into_iter().flat_map(|(_, it)| it.passages);
+        let streams = passages.filter(|passage| passage.transport == Transport::Stream);
+        let steps: Vec<_> = streams.map(|passage| passage.step).collect();
+        assert_eq!(steps, [Step::Came, Step::Left, Step::Came, Step::Left], "each came and left once");
     }
 
     #[test]

@@ -48,7 +48,10 @@ impl Watched {
         metrics.publishers.set(Publisher::Stage, stage as u64);
         let now = Instant::now();
         let listeners: Vec<_> = all.iter().map(|one| self.presence.listeners(&one.card.id, now)).collect();
-        metrics.listeners.set(Listener::Hls, listeners.iter().map(|one| one.hls as u64).sum());
+        // Endless streams are told by what they carry.
+        metrics
+            .listeners
+            .set(Listener::Hls, listeners.iter().map(|one| (one.hls - one.streams) as u64).sum());
         metrics.listeners.set(Listener::Webrtc, listeners.iter().map(|one| one.webrtc as u64).sum());
     }
 

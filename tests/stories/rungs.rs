@@ -1,10 +1,12 @@
 //! What goes in at the door is in every rung, and at the same place.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 
 use super::ear::{self, is_tone, lag, samples};
 use super::listener::Listener;
-use super::station::{AAC, Station};
+use super::station::{AAC, Station, until};
 
 #[test]
 fn a_tone_is_found_in_every_rung_and_in_the_endless_streams() {
@@ -33,6 +35,26 @@ fn a_tone_is_found_in_every_rung_and_in_the_endless_streams() {
     }
     assert!(station.metric("onair_egress_bytes_total{path=\"stream\"}") > 10_000.0);
     assert!(station.metric("onair_egress_bytes_total{path=\"part\"}") > 0.0);
+}
+
+#[test]
+fn who_hears_an_endless_stream_counts_until_they_go() {
+    let station = Station::start(&["--demo"]);
+    let viewers = || station.json("/api/broadcasts/demo/viewers");
+    let counted = |most: u64| {
+        until("it is counted", || (viewers()["listeners"] == most).then_some(()));
+    };
+    let mut player = TcpStream::connect(&station.web).unwrap();
+    player.write_all(b"GET /live/demo/stream.aac HTTP/1.1\r\nhost: radio.example\r\n\r\n").unwrap();
+    let mut sound = [0; 4_096];
+    player.read_exact(&mut sound).unwrap();
+    counted(1);
+    assert_eq!((&viewers()["hls"], &viewers()["webrtc"]), (&1.into(), &0.into()));
+    assert_eq!(station.json("/api/broadcasts/demo")["listenerCount"], 1);
+    assert!((station.metric("onair_listeners{transport=\"aac\"}") - 1.0).abs() < f64::EPSILON);
+    assert!(station.metric("onair_listeners{transport=\"hls\"}") < f64::EPSILON, "each is counted once");
+    drop(player);
+    counted(0);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) struct Viewers {
     listeners: usize,
     /// Of these, by WebRTC.
     webrtc: usize,
-    /// Of these, by HLS.
+    /// Of these, by HLS or by an endless stream.
     hls: usize,
 }
 
@@ -109,7 +109,7 @@ pub(super) struct Stats {
     listeners: usize,
     /// Of these, by WebRTC.
     webrtc_listeners: usize,
-    /// Of these, by HLS.
+    /// Of these, by HLS or by an endless stream.
     hls_listeners: usize,
     /// Who publishes.
     publishers: Vec<Publisher>,

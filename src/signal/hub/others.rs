@@ -40,7 +40,7 @@ impl Others {
         self.0.values().fold(Default::default(), |(people, listeners): (usize, Listeners), present| {
             let webrtc = listeners.webrtc + present.listeners.webrtc;
             let hls = listeners.hls + present.listeners.hls;
-            (people + present.people, Listeners { hls, webrtc })
+            (people + present.people, Listeners { hls, webrtc, ..listeners })
         })
     }
 }
@@ -67,7 +67,7 @@ impl Hub {
                 self.room.hear_reactions(now, Gossip::reactions(counts));
             }
             Gossip::Present { people, webrtc, hls } => {
-                self.others.note(envelope.node, people, Listeners { hls, webrtc });
+                self.others.note(envelope.node, people, Listeners { hls, webrtc, streams: 0 });
             }
             Gossip::Pardoned { user_id } => {
                 if let Ok(person) = PersonId::parse(&user_id) {
