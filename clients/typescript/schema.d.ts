@@ -2061,17 +2061,12 @@ export interface components {
             name: string;
             role: string;
         };
-        /** @description A message in the chat. */
-        RoomChatMessage: {
+        /** @description A message of the chat that is told again, with when it was said. */
+        RoomChatMessage: components["schemas"]["RoomSaid"] & {
             /** Format: date-time */
             at: string;
-            author: components["schemas"]["RoomAuthor"];
-            id: string;
             /** Format: date-time */
             programTime?: string | null;
-            replyTo?: string | null;
-            /** @description As it was written: whoever shows it escapes it. */
-            text: string;
         };
         /** @description What a client sends: one JSON object in one text frame. */
         RoomClientMessage: {
@@ -2295,7 +2290,7 @@ export interface components {
             user_id: string;
         } | {
             /** @description What. */
-            message: components["schemas"]["RoomChatMessage"];
+            message: components["schemas"]["RoomSaid"];
             /** @enum {string} */
             type: "chatMessage";
         } | {
@@ -2503,6 +2498,14 @@ export interface components {
             reactions: string[];
             /** Format: int64 */
             slowModeSeconds: number;
+        };
+        /** @description What somebody said in the chat. */
+        RoomSaid: {
+            author: components["schemas"]["RoomAuthor"];
+            id: string;
+            replyTo?: string | null;
+            /** @description As it was written: whoever shows it escapes it. */
+            text: string;
         };
         /** @description A room as everybody sees it. */
         RoomSnapshot: {

@@ -281,7 +281,12 @@ impl Hub {
                 Event::Removed { person, .. } => Some(person.clone()),
                 _ => None,
             };
-            let text = self.tell(now, &Notice::of(&event, &self.room), to, ends);
+            // Of what was said in another station too: whoever comes later reads the same time in the history.
+            let at = match &event {
+                Event::Said(message) => message.at,
+                _ => now,
+            };
+            let text = self.tell(at, &Notice::of(&event, &self.room), to, ends);
             self.follow_up.carry_out(now, &event, origin, &text, &self.addresses_of(&event));
         }
         if changed {

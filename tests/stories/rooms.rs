@@ -50,6 +50,7 @@ fn a_listener_raises_a_hand_is_invited_muted_and_removed() {
         (&json!("salaam <b>"), &json!(leo_id))
     );
     assert!(said["programTime"].is_string() && said["at"].is_string(), "{said}");
+    assert!(said["message"].get("at").is_none(), "the time is told once: {said}");
     guest.ask(&json!({"type": "chatMessage", "message": "hi"}));
     assert_eq!(guest.refused(), "signIn");
 

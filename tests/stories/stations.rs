@@ -24,13 +24,14 @@ fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
         while participant.told("listenerCount")["people"] != 2 {}
     }
     here.ask(&json!({"type": "chatMessage", "message": "from here"}));
-    assert_eq!(there.told("chatMessage")["message"]["text"], "from here");
+    let said = there.told("chatMessage");
+    assert_eq!(said["message"]["text"], "from here");
+    assert_eq!(said["at"], here.told("chatMessage")["at"], "said once, and at one time");
     here.ask(&json!({"type": "setRules", "links": false}));
     assert_eq!(there.told("rulesChanged")["rules"]["links"], false);
 
     redis.stop();
     here.ask(&json!({"type": "chatMessage", "message": "while it is away"}));
-    assert_eq!(here.told("chatMessage")["message"]["text"], "from here");
     assert_eq!(here.told("chatMessage")["message"]["text"], "while it is away", "its own people hear it");
     redis.start();
     assert_eq!(
@@ -44,6 +45,7 @@ fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
     let words: Vec<_> =
         late.joined["room"]["messages"].as_array().unwrap().iter().map(|one| &one["text"]).collect();
     assert_eq!(words, ["from here", "while it is away"]);
+    assert_eq!(late.joined["room"]["messages"][0]["at"], said["at"]);
     here.ask(&json!({"type": "ban", "userId": there.joined["you"]["id"]}));
     assert_eq!(there.ended()["type"], "removed", "wherever they are");
 }

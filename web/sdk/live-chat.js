@@ -185,7 +185,8 @@
           if (message.room) this.#count(message.room.listeners);
           break;
         case "chatMessage":
-          this.#show(message.message);
+          // In the history each message has its own time; a new one has that of the notice.
+          this.#show({ ...message.message, at: message.at, programTime: message.programTime });
           break;
         case "listenerCount":
           this.#count(message.listeners);

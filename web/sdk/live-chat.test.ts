@@ -63,16 +63,18 @@ const said = (id: string, text: string) => ({
   id,
   text,
   author: { id: "u1", name: "Amy", role: "listener" },
-  at: "2027-01-15T08:00:00Z",
 });
 
-const joined = (...messages: unknown[]) => ({
+const joined = (...messages: object[]) => ({
   type: "joined",
   id: "e1",
   at: "2027-01-15T08:00:00Z",
   you: { id: "u2", name: "John", role: "listener" },
   resumed: false,
-  room: { messages, listeners: { total: 7, webrtc: 3, hls: 4 } },
+  room: {
+    messages: messages.map((message) => ({ ...message, at: "2027-01-15T08:00:00Z" })),
+    listeners: { total: 7, webrtc: 3, hls: 4 },
+  },
 });
 
 /** Everything that a chat said to its page. */
@@ -120,6 +122,15 @@ test("it comes in with a ticket, and shows what was said and how many listen", a
   expect(lines).toEqual(["Amy: earlier", "Amy: now"]);
   expect(counts).toEqual([7, 8]);
   expect(chat.isConnected).toBe(true);
+});
+
+test("a message has its time, also where only the notice has it", async () => {
+  const { chat } = await enter();
+  const times: unknown[] = [];
+  chat.onChat((_name, _text, { at, programTime }) => times.push([at, programTime]));
+  const [at, programTime] = ["2027-01-15T08:00:05Z", "2027-01-15T08:00:04Z"];
+  socket().tell({ type: "chatMessage", id: "e2", at, programTime, message: said("m2", "now") });
+  expect(times).toEqual([[at, programTime]]);
 });
 
 test("a guest asks without a token", async () => {

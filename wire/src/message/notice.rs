@@ -37,10 +37,10 @@ pub enum Notice {
         /// Who.
         user_id: String,
     },
-    /// Somebody said something.
+    /// Somebody said something, at the `at` and `programTime` of the notice.
     ChatMessage {
         /// What.
-        message: ChatMessage,
+        message: Said,
     },
     /// A message is gone.
     MessageDeleted {
@@ -210,22 +210,31 @@ pub enum Notice {
     },
 }
 
-/// A message in the chat.
+/// What somebody said in the chat.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = RoomChatMessage)]
-pub struct ChatMessage {
+#[schema(as = RoomSaid)]
+pub struct Said {
     id: String,
     /// As it was written: whoever shows it escapes it.
     text: String,
     author: Author,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<String>,
+}
+
+/// A message of the chat that is told again, with when it was said.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RoomChatMessage)]
+pub struct ChatMessage {
+    #[serde(flatten)]
+    said: Said,
     #[schema(format = DateTime)]
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     program_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reply_to: Option<String>,
 }
 
 /// Who said it.
@@ -456,7 +465,7 @@ impl From<&Seat> for Speaker {
     }
 }
 
-impl From<&Message> for ChatMessage {
+impl From<&Message> for Said {
     fn from(message: &Message) -> Self {
         Self {
             id: message.id.to_string(),
@@ -466,9 +475,17 @@ impl From<&Message> for ChatMessage {
                 name: message.name.to_string(),
                 role: message.role.room_name(),
             },
+            reply_to: message.reply_to.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&Message> for ChatMessage {
+    fn from(message: &Message) -> Self {
+        Self {
+            said: message.into(),
             at: rfc3339(message.at.wall),
             program_time: message.at.programme.map(rfc3339),
-            reply_to: message.reply_to.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -149,6 +149,8 @@ mod tests {
         assert_eq!(json["you"]["role"], "host");
         assert_eq!(json["room"]["messages"][0]["text"], "\"hi\" </script>");
         assert_eq!(json["room"]["messages"][0]["author"]["name"], "amy <b>");
+        assert_eq!(json["room"]["messages"][0]["at"], "1970-01-01T00:00:01.000Z");
+        assert_eq!(json["room"]["messages"][0]["programTime"], "1970-01-01T00:00:02.500Z");
         assert_eq!(json["room"]["users"].as_array().unwrap().len(), 2);
         assert_eq!(json["hands"][0]["user"]["id"], "amy");
         let told = std::iter::from_fn(|| room.poll_output()).collect::<Vec<_>>();
@@ -157,6 +159,9 @@ mod tests {
         assert_eq!(json["type"], "chatMessage");
         assert_eq!(json["message"]["text"], "\"hi\" </script>");
         assert_eq!(json["programTime"], "1970-01-01T00:00:02.500Z");
+        assert_eq!(json["at"], "1970-01-01T00:00:01.000Z");
+        let twice = ["at", "programTime"].map(|field| json["message"].get(field));
+        assert_eq!(twice, [None, None], "ten thousand people are told the time once");
         let resumed: Value = serde_json::from_str(&joined(&stamp(), &room, &host, None)).unwrap();
         assert_eq!((&resumed["resumed"], resumed.get("room")), (&true.into(), None));
     }
