@@ -109,6 +109,8 @@ on_both! {
         assert!(!deliveries.note(&first.id, "one", &attempt(DeliveryStatus::Pending, 67, 99)).await.unwrap());
         assert!(deliveries.note(&first.id, "two", &attempt(DeliveryStatus::Pending, 68, 70)).await.unwrap());
         assert!(!claim(&first, "one", 70).await, "it is not as it was then");
+        let waiting = deliveries.load(&first.id).await.unwrap().unwrap();
+        assert!(!claim(&waiting, "one", 69).await, "its time has not come");
         let again = due("one", 70).await.unwrap();
         assert_eq!(again.attempts, 1);
         assert!(claim(&again, "one", 70).await);
@@ -118,6 +120,8 @@ on_both! {
         // It had been taken, and only the note was late.
         assert!(deliveries.note(&first.id, "one", &attempt(DeliveryStatus::Delivered, 72, 72)).await.unwrap());
         assert!(!deliveries.note(&first.id, "two", &attempt(DeliveryStatus::Delivered, 73, 73)).await.unwrap());
+        let brought = deliveries.load(&first.id).await.unwrap().unwrap();
+        assert!(!claim(&brought, "two", 99).await, "it was brought");
     }
 
     async fn two_stations_never_claim_the_same(store: Store) {
