@@ -2,6 +2,14 @@ import { element, run } from "./form.js";
 
 const { Hls } = window;
 
+/** Whoever listens here, for the logs of caches on the way (CTA-5004); by chance, and kept nowhere. */
+const session = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16)).join("-");
+
+function tellCaches(xhr, url) {
+  const told = encodeURIComponent(`sf=h,sid="${session}",st=l`);
+  xhr.open("GET", `${url}${url.includes("?") ? "&" : "?"}CMCD=${told}`, true);
+}
+
 run(async (state) => {
   const audio = element("audio");
   const url = element("endpoint").value;
@@ -19,7 +27,7 @@ run(async (state) => {
       audio.load();
     };
   }
-  const hls = new Hls({ lowLatencyMode: true });
+  const hls = new Hls({ lowLatencyMode: true, xhrSetup: tellCaches });
   window.hls = hls;
   hls.loadSource(url);
   hls.attachMedia(audio);

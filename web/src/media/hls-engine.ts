@@ -1,5 +1,6 @@
 import Hls, { type ErrorData, type HlsConfig, type LevelDetails } from "hls.js";
 
+import { type Asked, Cmcd, sessionOf } from "./cmcd.ts";
 import type { Engine, EngineEvent, LossReason, OpenEngine } from "./engine.ts";
 import { NativeEngine } from "./native-engine.ts";
 import { partLoader } from "./part-loader.ts";
@@ -56,7 +57,8 @@ class HlsEngine implements Engine {
   readonly #audio: HTMLAudioElement;
   readonly #url: string;
   readonly #tell: (event: EngineEvent) => void;
-  readonly #preloads = new Preloads();
+  readonly #cmcd: Cmcd;
+  readonly #preloads: Preloads;
   readonly #hls: Hls;
   #details: LevelDetails | null = null;
 
@@ -64,8 +66,12 @@ class HlsEngine implements Engine {
     this.#audio = audio;
     this.#url = url;
     this.#tell = tell;
+    const cmcd = new Cmcd(audio, sessionOf(audio));
+    this.#cmcd = cmcd;
+    this.#preloads = new Preloads((part) => cmcd.address(part, "a"));
     const hls = new Hls({
       ...CONFIG,
+      xhrSetup: (xhr, address) => xhr.open("GET", cmcd.address(address, kindOf(address)), true),
       fLoader: partLoader(this.#preloads),
       streamController: streamController(),
     });
@@ -84,6 +90,7 @@ class HlsEngine implements Engine {
 
   close(): void {
     this.#preloads.clear();
+    this.#cmcd.close();
     this.#hls.destroy();
     for (const source of this.#audio.querySelectorAll("source")) source.remove();
   }
@@ -143,6 +150,12 @@ class HlsEngine implements Engine {
       this.#tell({ kind: "broken", reason: "media" });
     }
   }
+}
+
+function kindOf(address: string): Asked {
+  const path = address.split("?")[0] ?? "";
+  if (path.endsWith(".m3u8")) return "m";
+  return path.endsWith("/init.mp4") ? "i" : "a";
 }
 
 function blame(status: number): LossReason {

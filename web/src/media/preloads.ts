@@ -21,12 +21,18 @@ interface Request {
  */
 export class Preloads {
   readonly #requests = new Map<string, Request>();
+  readonly #address: (url: string) => string;
+
+  /** `address` says under which address a part is asked for; it is kept under its own. */
+  constructor(address: (url: string) => string = (url) => url) {
+    this.#address = address;
+  }
 
   /** Asks for a hinted part; a second hint of the same part changes nothing. */
   request(url: string): void {
     if (this.#requests.has(url)) return;
     const abort = new AbortController();
-    this.#requests.set(url, { abort, part: load(url, abort.signal) });
+    this.#requests.set(url, { abort, part: load(this.#address(url), abort.signal) });
     for (const [oldest, request] of this.#requests) {
       if (this.#requests.size <= LIMIT) break;
       request.abort.abort();
