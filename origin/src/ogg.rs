@@ -1,7 +1,8 @@
-//! Ogg pages with Opus (RFC 3533, RFC 7845).
+//! An endless stream of Opus in Ogg (RFC 7845).
 
 use bytes::Bytes;
 use media::Channels;
+use packager::ogg::{FIRST, Page, SEGMENTS, segments};
 
 /// Writes one listener's logical stream: its own page numbers and granule positions from zero.
 #[derive(Debug)]
@@ -10,9 +11,6 @@ pub struct Pages {
     sequence: u32,
     granule: u64,
 }
-
-/// Segments that one page can hold.
-const SEGMENTS: usize = 255;
 
 impl Pages {
     /// The stream `serial`, with its two header pages.
@@ -27,7 +25,7 @@ impl Pages {
         let mut tags = b"OpusTags\x05\0\0\0OnAir".to_vec();
         tags.extend_from_slice(&0_u32.to_le_bytes());
         let mut out = Vec::new();
-        pages.page(&mut out, 2, &[Bytes::from(head)]);
+        pages.page(&mut out, FIRST, &[Bytes::from(head)]);
         pages.page(&mut out, 0, &[Bytes::from(tags)]);
         (pages, out)
     }
@@ -36,12 +34,12 @@ impl Pages {
     pub fn write(&mut self, out: &mut Vec<u8>, packets: &[Bytes]) {
         let mut from = 0;
         while from < packets.len() {
-            let mut segments = 0;
+            let mut taken = 0;
             let fits = packets[from..]
                 .iter()
                 .take_while(|packet| {
-                    segments += packet.len() / 255 + 1;
-                    segments <= SEGMENTS
+                    taken += segments(packet.len());
+                    taken <= SEGMENTS
                 })
                 .count();
             // A packet that fills more than a page (65 KB) is none that an Opus encoder makes.
@@ -56,52 +54,16 @@ impl Pages {
     }
 
     fn page(&mut self, out: &mut Vec<u8>, flags: u8, packets: &[Bytes]) {
-        let begin = out.len();
-        out.extend_from_slice(b"OggS\0");
-        out.push(flags);
-        out.extend_from_slice(&self.granule.to_le_bytes());
-        out.extend_from_slice(&self.serial.to_le_bytes());
-        out.extend_from_slice(&self.sequence.to_le_bytes());
-        out.extend_from_slice(&[0; 4]);
-        let table = out.len();
-        out.push(0);
-        for packet in packets {
-            out.resize(out.len() + packet.len() / 255, 255);
-            out.push((packet.len() % 255) as u8);
-        }
-        out[table] = (out.len() - table - 1) as u8;
-        for packet in packets {
-            out.extend_from_slice(packet);
-        }
-        let sum = checksum(&out[begin..]).to_le_bytes();
-        out[begin + 22..begin + 26].copy_from_slice(&sum);
+        let page = Page { serial: self.serial, sequence: self.sequence, granule: self.granule, flags };
+        page.write(out, packets);
         self.sequence = self.sequence.wrapping_add(1);
     }
 }
 
-/// CRC-32 with the polynomial 0x04c11db7, not reflected, from zero (RFC 3533 6).
-fn checksum(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |sum: u32, &byte| (sum << 8) ^ TABLE[usize::from((sum >> 24) as u8 ^ byte)])
-}
-
-const TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut sum = (byte as u32) << 24;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = if sum & 0x8000_0000 == 0 { sum << 1 } else { (sum << 1) ^ 0x04c1_1db7 };
-            bit += 1;
-        }
-        table[byte] = sum;
-        byte += 1;
-    }
-    table
-};
-
 #[cfg(test)]
 mod tests {
+    use packager::ogg::checksum;
+
     use super::*;
 
     /// Splits pages into (granule, packets), checking magic, serial, sequence and checksum.

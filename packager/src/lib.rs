@@ -26,6 +26,7 @@ pub mod init_section;
 pub mod ladder;
 pub mod mode;
 pub mod moment;
+pub mod ogg;
 pub mod packaging;
 pub mod playlist;
 pub mod ranges;
