@@ -8,12 +8,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Who may depend on whom. A crate that is missing here fails the test: it needs a place in the house first.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("media", &[]),
     ("rtc", &["media"]),
     ("ingest", &["rtc", "media"]),
     ("transcode", &["media"]),
     ("packager", &["media"]),
+    ("recording", &["transcode", "packager", "media"]),
     ("origin", &["packager", "media"]),
     ("room", &[]),
     ("sfu", &["rtc", "media"]),
@@ -23,12 +24,25 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("load", &[]),
     (
         "onair",
-        &["media", "rtc", "sfu", "ingest", "transcode", "packager", "origin", "room", "sfu", "store", "wire"],
+        &[
+            "media",
+            "rtc",
+            "sfu",
+            "ingest",
+            "transcode",
+            "packager",
+            "recording",
+            "origin",
+            "room",
+            "sfu",
+            "store",
+            "wire",
+        ],
     ),
 ];
 
 /// Crates that own rules and state only: no runtime, no sockets, no wire format of the control plane.
-const CORES: [&str; 5] = ["media", "transcode", "packager", "room", "sfu"];
+const CORES: [&str; 6] = ["media", "transcode", "packager", "recording", "room", "sfu"];
 
 /// What a core never depends on, by the first word of the crate's name (`tokio` covers `tokio-util`).
 const NOT_IN_A_CORE: [&str; 11] =
