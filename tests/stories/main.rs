@@ -16,6 +16,7 @@ mod outage;
 mod participant;
 mod publishers;
 mod receiver;
+mod recordings;
 mod reconnect;
 mod restart;
 mod rooms;
