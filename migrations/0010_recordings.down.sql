@@ -3,6 +3,7 @@ DROP TABLE recorded_runs;
 DROP INDEX chat_messages_heard;
 DROP INDEX recordings_of_parent;
 DROP INDEX recordings_of_run;
+DROP INDEX recordings_latest;
 -- A run has one recording again: the first that was made of it.
 DELETE FROM recordings WHERE kind <> 'recording' OR EXISTS (
     SELECT 1 FROM recordings other

@@ -24,6 +24,8 @@ UPDATE recordings SET
     recorded_to = duration_ms * 48,
     recorded_ms = duration_ms,
     updated_at = created_at;
+-- What a host sees has every status.
+CREATE INDEX recordings_latest ON recordings (started_at, id);
 CREATE INDEX recordings_of_run ON recordings (broadcast_id, run);
 -- What was said comes back with the sound of its moment.
 CREATE INDEX chat_messages_heard ON chat_messages (broadcast_id, (COALESCE(program_time, sent_at)), id);
