@@ -61,6 +61,7 @@ mod tests {
         let settings = StorageSettings {
             data_dir: folder.path().join("data"),
             keep: Duration::from_secs(120),
+            recordings: None,
             database: address.parse().unwrap(),
         };
         let store = open(&settings).unwrap();

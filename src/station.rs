@@ -39,6 +39,7 @@ use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Gate, Ledger};
+use crate::recordings::{Archive, Retention, Teller};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
@@ -168,6 +169,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal: journal.clone(),
     };
     tasks.spawn(minutes.run(shutdown.clone()));
+    let archive = Archive::none();
+    tasks.spawn(Teller::new(store.clone(), archive.shelf.clone()).run(shutdown.clone()));
+    let retention =
+        Retention { store: store.clone(), journal: journal.clone(), keep: settings.storage.recordings };
+    tasks.spawn(retention.run(shutdown.clone()));
     let context = Context {
         hall: handle.clone(),
         origin: origin.clone(),
@@ -181,6 +187,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
         covers: Covers::new(data_dir),
+        archive,
         key_file,
         cooldown: api::cooldown(),
         features: Features::of(&settings),

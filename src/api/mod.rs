@@ -18,6 +18,7 @@ pub mod limits;
 mod me;
 pub mod openapi;
 pub mod params;
+mod recordings;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
@@ -45,6 +46,7 @@ use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::playback::Gate;
+use crate::recordings::Archive;
 use crate::settings::Settings;
 use crate::signal::{self, Rooms};
 use crate::webrtc::{self, WebRtc};
@@ -78,6 +80,8 @@ pub struct Context {
     pub reach: Reach,
     /// Cover pictures.
     pub covers: Covers,
+    /// What is kept of runs.
+    pub archive: Archive,
     /// Where the stream key of `studio` is told.
     pub key_file: KeyFile,
     /// How often one account makes and starts broadcasts.
@@ -108,17 +112,41 @@ impl Context {
         broadcast: &str,
         detail: serde_json::Value,
     ) {
+        self.note_done(caller, client, action, "broadcast", broadcast, detail);
+    }
+
+    /// The same of a recording.
+    fn audit_recording(
+        &self,
+        caller: &Caller,
+        client: Client,
+        action: &str,
+        recording: &str,
+        detail: serde_json::Value,
+    ) {
+        self.note_done(caller, client, action, "recording", recording, detail);
+    }
+
+    fn note_done(
+        &self,
+        caller: &Caller,
+        client: Client,
+        action: &str,
+        kind: &str,
+        id: &str,
+        detail: serde_json::Value,
+    ) {
         let entry = AuditEntry {
             id: store::id(),
             at: Timestamp::now(),
             actor: caller.actor(),
             action: action.to_owned(),
-            subject: Some(Subject { kind: "broadcast".to_owned(), id: broadcast.to_owned() }),
+            subject: Some(Subject { kind: kind.to_owned(), id: id.to_owned() }),
             address: Some(client.address.to_string()),
             detail,
         };
         if let Err(full) = self.journal.append(Entry::Audit(entry)) {
-            error!(broadcast.id = %broadcast, "{action} is not in the audit log: {full}");
+            error!("{action} of the {kind} {id} is not in the audit log: {full}");
         }
     }
 }
@@ -144,6 +172,7 @@ pub struct Addresses {
 fn nouns() -> Vec<OpenApiRouter<Context>> {
     vec![
         broadcasts::routes(),
+        recordings::routes(),
         admin::routes(),
         webhooks::routes(),
         auth::routes(),

@@ -31,6 +31,7 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::metrics::Metrics;
 use crate::playback::{Gate, Ledger};
+use crate::recordings::testing::Kept;
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
 use crate::signal::bus::Bus;
@@ -45,6 +46,8 @@ pub(crate) struct Desk {
     pub(crate) first_admin: Option<FirstAdmin>,
     pub(crate) store: Store,
     pub(crate) gate: Arc<Gate>,
+    /// What the data plane has.
+    pub(crate) kept: Arc<Kept>,
     requests: mpsc::Sender<PublishRequest>,
     router: Router,
     watch: Watch,
@@ -73,6 +76,7 @@ impl Desk {
         let mut flags: Vec<_> = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         flags.push((Key::DataDir, folder.to_str().unwrap().to_owned()));
         flags.push((Key::DatabaseUrl, home.database.expose().to_owned()));
+        let kept = Arc::new(Kept::default());
         let layers = Layers { folder: folder.to_owned(), config: None, environment: Vec::new(), flags };
         let (settings, _) = Settings::load(&layers).unwrap();
         let store = home.store().await;
@@ -154,6 +158,7 @@ impl Desk {
             gate: gate.clone(),
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),
+            archive: kept.archive(),
             key_file: KeyFile::new(folder),
             cooldown: cooldown(),
             auth: auth.clone(),
@@ -168,7 +173,7 @@ impl Desk {
             keeper,
             rtc_threads,
         };
-        Self { auth, first_admin, store, gate, requests, router, watch, work, home }
+        Self { auth, first_admin, store, gate, kept, requests, router, watch, work, home }
     }
 
     /// The station stopped, and started again over the same data.

@@ -127,6 +127,11 @@ pub struct RtmpSettings {
     pub connections_per_address_max: usize,
 }
 
+/// So many days; for ever where there are none.
+fn kept(days: usize) -> Option<Duration> {
+    (days > 0).then(|| Duration::from_secs(days as u64 * 86_400))
+}
+
 /// HLS on the whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HlsSettings {
@@ -143,6 +148,8 @@ pub struct StorageSettings {
     pub data_dir: PathBuf,
     /// How far back listeners may seek, and how long segments stay that no recording keeps; 2 min to a week.
     pub keep: Duration,
+    /// How long recordings are kept; for ever where it is `None`.
+    pub recordings: Option<Duration>,
     /// Where accounts and broadcasts are.
     pub database: DatabaseUrl,
 }
@@ -287,6 +294,7 @@ impl Settings {
                 },
                 data_dir,
                 keep: values.seconds(Key::KeepSeconds)?,
+                recordings: kept(values.count(Key::RecordingRetention)?),
             },
             redis: values.optional(Key::RedisUrl, |text| text.parse().ok())?,
             auth: AuthSettings::from_values(values)?,

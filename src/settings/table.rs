@@ -210,6 +210,7 @@ pub enum Key {
     SignedPlayback,
     DataDir,
     KeepSeconds,
+    RecordingRetention,
     DatabaseUrl,
     RedisUrl,
     JwtSecret,
@@ -575,6 +576,17 @@ pub const TABLE: &[Setting] = &[
         secrecy: Secrecy::Open,
         help: "How far back listeners may seek while a broadcast is on air (`dvr.m3u8`); segments that no recording \
                keeps stay on disk that long",
+    },
+    Setting {
+        key: Key::RecordingRetention,
+        toml: "storage.recording_retention",
+        env: "ONAIR_RECORDING_RETENTION",
+        flag: "recording-retention",
+        aliases: &[],
+        default: Preset::Is("0"),
+        kind: Kind::Count(0, 36_500),
+        secrecy: Secrecy::Open,
+        help: "How many days recordings are kept; 0 is for ever",
     },
     Setting {
         key: Key::DatabaseUrl,

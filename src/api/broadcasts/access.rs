@@ -51,7 +51,7 @@ pub(crate) async fn find(context: &Context, caller: &Caller, name: &str) -> Resu
 
 /// The same for something that not everybody may do: 401 to nobody in particular, whatever the broadcast, and 403
 /// to whoever may know of it and may not do it.
-pub(super) async fn find_to(
+pub(in crate::api) async fn find_to(
     context: &Context,
     caller: &Caller,
     name: &str,

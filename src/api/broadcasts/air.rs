@@ -23,7 +23,7 @@ use crate::broadcasts::card;
 use crate::live::{Closed, EndReason, StartError, key_file};
 
 /// How long a station that stops is away, where it is started again.
-pub(super) const RESTART: Duration = Duration::from_secs(10);
+pub(in crate::api) const RESTART: Duration = Duration::from_secs(10);
 
 impl From<Closed> for Problem {
     fn from(closed: Closed) -> Self {

@@ -17,6 +17,8 @@ mod reports;
 mod tests;
 
 pub(crate) use access::find;
+pub(super) use access::find_to;
+pub(super) use air::RESTART;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

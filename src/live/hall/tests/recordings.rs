@@ -15,12 +15,23 @@ fn recorded(id: &str) -> Card {
 impl Open {
     /// Waits until so much of a broadcast is listed.
     async fn lists(&self, id: &str, parts: u64) {
-        let shelf = self.handle.live(id).unwrap().shelf;
+        let shelf = self.shelf(id).await;
         let part = shelf.ladder().grid().part().ticks();
         let listed = |view: &origin::view::View| {
             view.window.end_time().ticks() >= packager::Grid::FIRST.start().ticks() + parts * part
         };
         shelf.watch().wait_for(|view| listed(view)).await.unwrap();
+    }
+
+    /// Its shelf, once everybody sees that it is on air.
+    async fn shelf(&self, id: &str) -> Arc<origin::Shelf> {
+        let mut changes = self.handle.changes();
+        loop {
+            if let Some(live) = self.handle.live(id) {
+                return live.shelf;
+            }
+            changes.changed().await.unwrap();
+        }
     }
 
     async fn told(&mut self) -> RecordingNote {
@@ -49,7 +60,7 @@ async fn a_broadcast_is_recorded_from_its_start_to_its_end() {
     assert_eq!((begun.from, begun.to), (packager::Grid::FIRST.start(), None));
     open.lists("a", 3).await;
     assert_eq!(open.handle.record("a").await, Err(RecordError::AlreadyRecording));
-    let shelf = open.handle.live("a").unwrap().shelf;
+    let shelf = open.shelf("a").await;
     open.handle.end("a", EndReason::ByHost).await.unwrap();
     let over = open.told().await;
     let view = shelf.view();
@@ -72,7 +83,7 @@ async fn a_host_records_twice_and_what_is_between_is_not_kept() {
     let first = open.handle.record("a").await.unwrap();
     let first_over = open.handle.stop_recording("a").await.unwrap();
     assert!(first_over.to.unwrap() > first.from, "a part at least");
-    let listed = open.handle.live("a").unwrap().shelf.view().window.end_time().ticks() / 6_144;
+    let listed = open.shelf("a").await.view().window.end_time().ticks() / 6_144;
     open.lists("a", listed.saturating_sub(packager::Grid::FIRST.start().ticks() / 6_144) + 2).await;
     let second = open.handle.record("a").await.unwrap();
     assert!(second.from > first_over.from);
