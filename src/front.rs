@@ -140,6 +140,7 @@ fn is_api(path: &str) -> bool {
         || path == "/api"
         || path.starts_with("/health")
         || path.starts_with("/covers/")
+        || path.starts_with("/podcasts/")
         || ["/whip/", "/whep/", "/stage/", "/ws/"].iter().any(|door| path.starts_with(door))
         || matches!(path, "/readyz" | "/metrics")
 }

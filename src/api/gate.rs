@@ -162,8 +162,9 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 /// still has to be found alive.
 async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let counted =
-        ["/api/", "/whip/", "/whep/", "/stage/", "/ws/"].iter().any(|below| path.starts_with(below));
+    let counted = ["/api/", "/podcasts/", "/whip/", "/whep/", "/stage/", "/ws/"]
+        .iter()
+        .any(|below| path.starts_with(below));
     let peer = request.extensions().get::<Peer>().filter(|_| counted);
     if let Some(peer) = peer {
         let client = gate.proxies.client(peer.address.ip(), request.headers());

@@ -18,6 +18,7 @@ pub mod limits;
 mod me;
 pub mod openapi;
 pub mod params;
+mod podcasts;
 mod recordings;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -173,6 +174,7 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
     vec![
         broadcasts::routes(),
         recordings::routes(),
+        podcasts::routes(),
         admin::routes(),
         webhooks::routes(),
         auth::routes(),

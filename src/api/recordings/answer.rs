@@ -236,7 +236,7 @@ fn hls_url(row: &store::Recording, below: &str, role: Role) -> Option<String> {
 }
 
 /// What plays takes of what all that was recorded takes.
-fn size(whole: Option<i64>, plays: Option<i64>, recorded: Option<i64>) -> Option<i64> {
+pub(in crate::api) fn size(whole: Option<i64>, plays: Option<i64>, recorded: Option<i64>) -> Option<i64> {
     match (whole?, plays, recorded) {
         (whole, Some(plays), Some(recorded)) if recorded > 0 => {
             i64::try_from(i128::from(whole) * i128::from(plays) / i128::from(recorded)).ok()

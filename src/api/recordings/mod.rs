@@ -11,6 +11,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
+pub(super) use answer::size;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

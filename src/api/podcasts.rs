@@ -1,0 +1,198 @@
+//! Podcasts: what a host has published, for podcast players.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::State;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
+use axum::http::uri::{Authority, PathAndQuery};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use store::{Recorded, RecordingFilter, RecordingKind, RecordingStatus, Slice, User};
+use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::Context;
+use super::error::{Faults, PROBLEM_JSON, Problem, Wire};
+use super::params::{Params, Path};
+use crate::api::recordings::size;
+use crate::auth::Client;
+use crate::http::server::Scheme;
+use crate::recordings::feed::{CATEGORIES, Episode, Feed, date};
+
+/// Episodes of one feed: podcast players show the newest, and Apple takes 300 at the most.
+const EPISODES_MAX: usize = 300;
+
+pub(super) fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// What directories of podcasts want to know of a show. A host writes it into the address that they are given.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Show {
+    /// The language that is spoken, as BCP 47 writes it; `en` unless told.
+    #[param(min_length = 2, max_length = 35, example = "en")]
+    language: Option<String>,
+    /// One of Apple's categories; `Society & Culture` unless told.
+    #[param(max_length = 40, example = "News")]
+    category: Option<String>,
+    /// Whether it is for adults alone; `false` unless told.
+    explicit: Option<bool>,
+}
+
+/// The podcast of a host.
+///
+/// RSS 2.0 with the tags of iTunes and Podcasting 2.0: the newest 300 published recordings of public broadcasts. Clips
+/// are not in it.
+#[utoipa::path(
+    get,
+    path = "/podcasts/{file}",
+    operation_id = "getPodcast",
+    tag = "recordings",
+    params(("file" = String, Path, description = "The host's username and `.xml`", max_length = 64, example = "ada.xml"), Show),
+    responses(
+        (status = 200, description = "The feed", body = String, content_type = "application/rss+xml"),
+        (status = 304, description = "It is what the caller has"),
+        (status = 400, description = "The header Host does not name the station", body = Wire, content_type = PROBLEM_JSON),
+    ),
+)]
+async fn show(
+    State(context): State<Context>,
+    client: Client,
+    uri: Uri,
+    headers: HeaderMap,
+    Path(file): Path<String>,
+    Params(show): Params<Show>,
+) -> Result<Response, Problem> {
+    check(&show)?;
+    let none = || Problem::not_found("there is no such podcast");
+    let username = file.strip_suffix(".xml").ok_or_else(none)?;
+    let host = context.store.users().load_by_username(username).await?;
+    let host = host.filter(|host| host.suspended_at.is_none()).ok_or_else(none)?;
+    let base = base(&context, client, &uri, &headers)?;
+    let items = episodes(&context, &host.id).await?;
+    let changed = items.iter().map(|item| item.recording.updated_at).max().unwrap_or(host.created_at);
+    let feed = feed(&host, &items, &base, &uri, show)?.render();
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest(&SHA256, &feed).as_ref()[..16]));
+    let modified = date(changed);
+    let known = is_known(&headers, &tag, &modified);
+    let validators =
+        [(ETAG, tag), (LAST_MODIFIED, modified), (CACHE_CONTROL, "public, max-age=60".to_owned())];
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
+    }
+    Ok((validators, [(CONTENT_TYPE, "application/rss+xml; charset=utf-8")], feed).into_response())
+}
+
+fn check(show: &Show) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    let language = show.language.as_deref().unwrap_or("en");
+    let subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let fits = (2..=35).contains(&language.len()) && language.split('-').all(subtag);
+    faults.check(fits, "language", "must be a language as BCP 47 writes it, like en or pt-BR");
+    let fits = show.category.as_deref().is_none_or(|category| CATEGORIES.contains(&category));
+    faults.check(fits, "category", format!("must be one of: {}", CATEGORIES.join(", ")));
+    faults.finish()
+}
+
+/// Has the caller this feed already (RFC 9110, 13.1)? What is taken back makes a feed older, so that a date has to be
+/// the same and not only as late.
+fn is_known(headers: &HeaderMap, tag: &str, modified: &str) -> bool {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (header(IF_NONE_MATCH), header(IF_MODIFIED_SINCE)) {
+        (Some(tags), _) => {
+            tags.split(',').map(str::trim).any(|it| it == "*" || it.trim_start_matches("W/") == tag)
+        }
+        (None, since) => since == Some(modified),
+    }
+}
+
+/// The station's address as the caller knows it.
+fn base(context: &Context, client: Client, uri: &Uri, headers: &HeaderMap) -> Result<Url, Problem> {
+    if let Some(url) = context.auth.public_url() {
+        return Ok(url.clone());
+    }
+    let scheme = match client.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = uri.authority().map(Authority::as_str).or(host);
+    // Whatever a stranger calls us, it has to be an address and nothing more.
+    let url = host.and_then(|host| Url::parse(&format!("{scheme}://{host}/")).ok());
+    let plain = |url: &Url| url.path() == "/" && url.query().is_none() && url.username().is_empty();
+    url.filter(plain)
+        .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "the header Host must name the station"))
+}
+
+async fn episodes(context: &Context, host: &str) -> Result<Vec<Recorded>, Problem> {
+    let filter = RecordingFilter {
+        host: Some(host.to_owned()),
+        kind: Some(RecordingKind::Recording),
+        status: Some(RecordingStatus::Ready),
+        ..RecordingFilter::default()
+    };
+    let mut slice = Slice::first(Slice::MOST);
+    let mut all = Vec::new();
+    loop {
+        let page = context.store.recordings().list(&filter, &slice).await?;
+        let next = slice.after(&page);
+        all.extend(page.items);
+        match next {
+            Some(next) if all.len() < EPISODES_MAX => slice = next,
+            _ => break,
+        }
+    }
+    all.truncate(EPISODES_MAX);
+    Ok(all)
+}
+
+fn feed(host: &User, items: &[Recorded], base: &Url, uri: &Uri, show: Show) -> Result<Feed, Problem> {
+    let below = |path: &str| base.join(path).map_err(|_| Problem::internal());
+    let picture = |url: Option<&String>| url.and_then(|url| base.join(url).ok());
+    let mut episodes = Vec::new();
+    for item in items {
+        let recording = &item.recording;
+        let id = &recording.id;
+        let bytes = size(recording.size_bytes, recording.duration_ms, recording.recorded_ms);
+        episodes.push(Episode {
+            page: below(&format!("/recordings/{id}"))?,
+            audio: below(&format!("/api/recordings/{id}/download.m4a"))?,
+            chapters: below(&format!("/api/recordings/{id}/chapters.json"))?,
+            title: recording.title.clone(),
+            description: item.broadcast_description.clone(),
+            length: bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
+            duration: Duration::from_millis(
+                recording.duration_ms.and_then(|it| u64::try_from(it).ok()).unwrap_or(0),
+            ),
+            published: recording.ended_at.unwrap_or(recording.started_at),
+            image: picture(item.cover_url.as_ref()),
+            id: id.clone(),
+        });
+    }
+    let cover = items.iter().find_map(|item| picture(item.cover_url.as_ref()));
+    Ok(Feed {
+        address: below(uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str))?,
+        page: base.clone(),
+        title: host.display_name.clone(),
+        description: format!("Recordings of {}", host.display_name),
+        author: host.display_name.clone(),
+        language: show.language.unwrap_or_else(|| "en".to_owned()),
+        category: show.category.unwrap_or_else(|| "Society & Culture".to_owned()),
+        explicit: show.explicit.unwrap_or(false),
+        image: picture(host.avatar_url.as_ref()).or(cover),
+        episodes,
+    })
+}
+
+#[cfg(test)]
+mod tests;
