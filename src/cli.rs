@@ -8,6 +8,8 @@ use url::Url;
 
 use room::Role;
 
+use crate::cost::report::Question;
+use crate::cost_command;
 use crate::settings::table::{Key, Kind, Preset, Setting, TABLE};
 use crate::user_command::{PasswordSource, UserCommand};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -42,6 +44,8 @@ pub enum Command {
     },
     /// Print the document of the API.
     Openapi,
+    /// Tell what an audience costs.
+    Cost(Question, Form),
     /// Make or mend an account.
     User(UserCommand),
 }
@@ -55,6 +59,15 @@ pub enum Migration {
     Down(Option<i64>),
     /// Tell which steps the database has.
     Status,
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
 }
 
 /// Why there is nothing to do.
@@ -74,6 +87,9 @@ impl Cli {
             Some(("doctor", matches)) => (Command::Doctor { url: matches.get_one("url").cloned() }, matches),
             Some(("seed", matches)) => (Command::Seed(sample(matches)), matches),
             Some(("openapi", matches)) => (Command::Openapi, matches),
+            Some(("cost", matches)) => {
+                (Command::Cost(cost_command::question(matches), form(matches)), matches)
+            }
             Some(("migrate", matches)) => migration(matches),
             Some(("user", matches)) => user(matches),
             Some((_, matches)) => (Command::Serve, matches),
@@ -192,6 +208,15 @@ pub fn command() -> Clap {
         .subcommand(
             Clap::new("openapi").about("Print the API's OpenAPI document, as /api/openapi.json serves it"),
         )
+        .subcommand(cost_command::command().arg(json()))
+}
+
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Answer in JSON")
+}
+
+fn form(matches: &ArgMatches) -> Form {
+    if matches.get_flag("json") { Form::Json } else { Form::Table }
 }
 
 fn user_command() -> Clap {
@@ -294,6 +319,8 @@ fn stop(error: &clap::Error) -> Stop {
 
 #[cfg(test)]
 mod tests {
+    use packager::LatencyMode;
+
     use super::*;
 
     fn parse(line: &str) -> Cli {
@@ -344,6 +371,25 @@ mod tests {
         assert_eq!(parse("onair seed").command, Command::Seed(usual));
         assert_eq!(parse("onair seed --users 3").command, Command::Seed(Sample { users: 3, ..usual }));
         assert!(wrong("onair seed --users 0").contains("--users"));
+    }
+
+    #[test]
+    fn cost_takes_an_audience_and_prices() {
+        let Command::Cost(question, form) =
+            parse("onair cost --listeners 500 --hours 1.5 --mode low --json").command
+        else {
+            panic!("another command")
+        };
+        assert_eq!((question.audience.listeners, question.audience.hours, form), (500.0, 1.5, Form::Json));
+        assert_eq!(question.modes, [LatencyMode::Low]);
+        let priced = parse("onair cost --listeners 1 --price-egress-gb 0.02 --price-put-1k=0").command;
+        let Command::Cost(priced, Form::Table) = priced else { panic!("another command") };
+        assert_eq!((priced.prices.egress_gb, priced.prices.put_1k), (0.02, 0.0));
+        assert_eq!(priced.prices.requests_10k, question.prices.requests_10k);
+        assert_eq!(priced.modes, LatencyMode::ALL);
+        for bad in ["", " --listeners -1", " --listeners 1 --hours 0", " --listeners 1 --price-egress-gb x"] {
+            wrong(&format!("onair cost{bad}"));
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod banner;
 mod both;
 pub mod broadcasts;
 pub mod cli;
+pub mod cost;
+pub mod cost_command;
 pub mod covers;
 pub mod database;
 pub mod doctor;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use onair::api::openapi;
-use onair::cli::{Cli, Command, Stop};
+use onair::cli::{Cli, Command, Form, Stop};
 use onair::doctor::CertificateSource;
 use onair::http::client;
 use onair::settings::{Certificate, Layers, Settings, Values, docs};
@@ -45,6 +45,8 @@ fn run(command: Command, settings: Settings, values: &Values) -> anyhow::Result<
                 seed::run(&store, &sample, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
             }
             Command::Openapi => Ok(tell(openapi::json())),
+            Command::Cost(question, Form::Table) => Ok(tell(&question.table())),
+            Command::Cost(question, Form::Json) => Ok(tell(&format!("{:#}\n", question.json()))),
             Command::Migrate(migration) => {
                 let store = database::open(&settings.storage)?;
                 migrate::run(&store, migration, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
