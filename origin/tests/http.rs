@@ -233,6 +233,19 @@ async fn d15_other_keys_change_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn d15_what_players_tell_of_themselves_changes_nothing() {
+    let air = Air::with(LatencyMode::Low, 3, 2);
+    let told =
+        "CMCD=bl%3D1900%2Cbs%2Cot%3Da%2Csf%3Dh%2Csid%3D%226e2fb550-c457-11e9-bb97-0800200c9a66%22%2Cst%3Dl";
+    for path in ["main.m3u8", "main/8.0.m4s", "main/8.m4s", "main/init.mp4"] {
+        let reply = air.get(&format!("{path}?{told}")).await;
+        assert_eq!((reply.status, &reply), (StatusCode::OK, &air.get(path).await), "{path}");
+    }
+    let reload = "main.m3u8?_HLS_msn=8&_HLS_part=1";
+    assert_eq!(air.get(&format!("{reload}&{told}")).await, air.get(reload).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn c03_a_second_spelling_is_a_bad_request() {
     let air = Air::with(LatencyMode::Low, 3, 2);
     let spellings =
