@@ -70,8 +70,9 @@ test: test-rust test-web e2e schemathesis podcast ## install what the tests need
 test-rust: deps-test web ## the tests of every crate, and the examples in their documentation
 	@cargo test --workspace
 
-test-web: web-install ## the unit tests of the front end
+test-web: web-install ## the unit tests of the front end, and of what edges run
 	@cd web && npm test
+	@node --test deploy/edge/edge.test.js
 
 # The binary that the tests of the crates ran: built by itself it would be built with other features, once more.
 e2e: deps-test web ## a tone goes in at the door and is found in what a real browser plays

@@ -3,8 +3,9 @@
 # Where it may not install, it says in one line what is missing, and exits 1.
 #
 #   scripts/deps.sh build   what `make run` needs (the default)
-#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, Redis, coturn, Python
-#   scripts/deps.sh bench   what `make bench` needs as well: nginx
+#   scripts/deps.sh test    what `make test` needs as well: ffmpeg, Chromium, Pebble, PostgreSQL, Redis, coturn,
+#                           nginx, Varnish, Caddy, Python
+#   scripts/deps.sh bench   what `make bench` needs as well: nothing more
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,6 +48,12 @@ need_test() {
     # Stations hear each other's rooms through it.
     need redis-server redis-server
     [ -n "${CHROMIUM:-}" ] || need chromium chromium
+    # The caches and the proxy that stand before a station. Debian keeps servers in /usr/sbin, which is not on
+    # everybody's path.
+    PATH="$PATH:/usr/sbin" need nginx nginx
+    [ -e /usr/lib/nginx/modules/ngx_http_js_module.so ] || packages+=(libnginx-mod-http-js)
+    PATH="$PATH:/usr/sbin" need varnishd varnish
+    need caddy caddy
     # The relay that WebRTC clients behind strict firewalls use.
     need turnserver coturn
     # schemathesis, which asks the API, lives in a virtual environment of its own.
@@ -54,10 +61,9 @@ need_test() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 }
 
+# What the benchmarks start is what the tests start.
 need_bench() {
     need_test
-    # Debian keeps servers in /usr/sbin, which is not on everybody's path.
-    PATH="$PATH:/usr/sbin" need nginx nginx
 }
 
 # The command that may install packages here; empty where nobody may.

@@ -46,6 +46,10 @@ pub enum Command {
     Openapi,
     /// Tell what an audience costs.
     Cost(Question, Form),
+    /// Tell what the logs of an edge say.
+    EdgeLog(Vec<PathBuf>, Form),
+    /// Print the key with which an edge checks playback tokens.
+    EdgeKey,
     /// Make or mend an account.
     User(UserCommand),
 }
@@ -90,6 +94,11 @@ impl Cli {
             Some(("cost", matches)) => {
                 (Command::Cost(cost_command::question(matches), form(matches)), matches)
             }
+            Some(("edge-log", matches)) => {
+                let logs = matches.get_many("logs").into_iter().flatten().cloned().collect();
+                (Command::EdgeLog(logs, form(matches)), matches)
+            }
+            Some(("edge-key", matches)) => (Command::EdgeKey, matches),
             Some(("migrate", matches)) => migration(matches),
             Some(("user", matches)) => user(matches),
             Some((_, matches)) => (Command::Serve, matches),
@@ -209,6 +218,23 @@ pub fn command() -> Clap {
             Clap::new("openapi").about("Print the API's OpenAPI document, as /api/openapi.json serves it"),
         )
         .subcommand(cost_command::command().arg(json()))
+        .subcommand(
+            Clap::new("edge-log")
+                .about("Tell what the logs of a CDN or a cache say; docs/CDN.md")
+                .arg(
+                    Arg::new("logs")
+                        .value_name("FILE")
+                        .required(true)
+                        .num_args(1..)
+                        .value_parser(value_parser!(PathBuf))
+                        .help("Logs of CloudFront, or of the nginx or Varnish of deploy/, also packed by gzip; - is standard input"),
+                )
+                .arg(json()),
+        )
+        .subcommand(
+            Clap::new("edge-key")
+                .about("Print the key with which an edge checks playback tokens; whoever has it can make them"),
+        )
 }
 
 fn json() -> Arg {
@@ -390,6 +416,15 @@ mod tests {
         for bad in ["", " --listeners -1", " --listeners 1 --hours 0", " --listeners 1 --price-egress-gb x"] {
             wrong(&format!("onair cost{bad}"));
         }
+    }
+
+    #[test]
+    fn edge_log_takes_files() {
+        let logs = |form| Command::EdgeLog(vec!["a.gz".into(), "-".into()], form);
+        assert_eq!(parse("onair edge-log a.gz -").command, logs(Form::Table));
+        assert_eq!(parse("onair edge-log --json a.gz -").command, logs(Form::Json));
+        assert!(wrong("onair edge-log").contains("required"));
+        assert_eq!(parse("onair edge-key --data-dir x").command, Command::EdgeKey);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod cost_command;
 pub mod covers;
 pub mod database;
 pub mod doctor;
+pub mod edge_log;
 pub mod elsewhere;
 pub mod front;
 pub mod hooks;

@@ -1,14 +1,20 @@
 //! `onair`: reads the command line and the settings, and hands over to the station.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use onair::api::openapi;
+use onair::auth::secrets;
 use onair::cli::{Cli, Command, Form, Stop};
 use onair::doctor::CertificateSource;
+use onair::edge_log::Tally;
 use onair::http::client;
+use onair::playback::SECRET_FILE;
+use onair::playback::token::Signer;
 use onair::settings::{Certificate, Layers, Settings, Values, docs};
-use onair::{database, doctor, logs, migrate, seed, station, user_command};
+use onair::{database, doctor, edge_log, logs, migrate, seed, station, user_command};
 use tracing::warn;
 
 fn main() -> ExitCode {
@@ -47,6 +53,11 @@ fn run(command: Command, settings: Settings, values: &Values) -> anyhow::Result<
             Command::Openapi => Ok(tell(openapi::json())),
             Command::Cost(question, Form::Table) => Ok(tell(&question.table())),
             Command::Cost(question, Form::Json) => Ok(tell(&format!("{:#}\n", question.json()))),
+            Command::EdgeLog(logs, form) => edge_log(&logs, form),
+            Command::EdgeKey => {
+                let secret = secrets::load_or_make(&settings.storage.data_dir, SECRET_FILE)?;
+                Ok(tell(&format!("{}\n", Signer::edge_key(secret.expose().as_bytes()))))
+            }
             Command::Migrate(migration) => {
                 let store = database::open(&settings.storage)?;
                 migrate::run(&store, migration, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
@@ -62,6 +73,20 @@ fn run(command: Command, settings: Settings, values: &Values) -> anyhow::Result<
                 Ok(doctor::run(&patient, url.as_ref(), roots, &mut io::stdout()).await?)
             }
         }
+    })
+}
+
+/// Tells what the logs of an edge say.
+fn edge_log(logs: &[PathBuf], form: Form) -> anyhow::Result<ExitCode> {
+    let mut tally = Tally::default();
+    for log in logs {
+        edge_log::reader::count_file(log, &mut tally)
+            .with_context(|| format!("reading {}", log.display()))?;
+    }
+    tally.finish();
+    Ok(match form {
+        Form::Table => tell(&edge_log::report::table(&tally)),
+        Form::Json => tell(&format!("{:#}\n", edge_log::report::json(&tally))),
     })
 }
 

@@ -30,6 +30,7 @@ use crate::broadcasts::minutes::Minutes;
 use crate::broadcasts::{Books, resumption, scribe};
 use crate::covers::Covers;
 use crate::database;
+use crate::edge_log::{EdgeListeners, follow};
 use crate::elsewhere::Watch;
 use crate::front::{Backstage, Front};
 use crate::live::key_file::KeyFile;
@@ -38,7 +39,7 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
-use crate::playback::{Gate, Ledger};
+use crate::playback::{EdgeSecret, Gate, Ledger, SECRET_FILE};
 use crate::recordings::{Archive, Retention, Teller};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
@@ -65,7 +66,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("making the data directory {}", data_dir.display()))?;
     let key_file = KeyFile::new(data_dir);
     let key = key_file.load_or_make()?;
-    let gate = Gate::new(settings.hls.signed, &secrets::load_or_make(data_dir, "playback.secret")?);
+    let gate = Gate::behind(
+        settings.hls.edge.as_ref().map(EdgeSecret::new),
+        settings.hls.signed,
+        &secrets::load_or_make(data_dir, SECRET_FILE)?,
+    );
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
     let store = database::open_ready(&settings.storage).await?;
     let journal = data_dir.join("journal.jsonl");
@@ -123,12 +128,17 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let presence = Arc::new(Presence::default());
     tasks.spawn(scribe::run(journal.clone(), presence.clone(), happened));
 
+    let edge = EdgeListeners::default();
+    if let Some(log) = &settings.hls.edge_log {
+        tasks.spawn(follow::run(log.clone(), edge.clone(), shutdown.clone()));
+    }
     let rtc = port.as_ref().map(|(rtc, _)| rtc.clone());
     let udp = rtc.as_ref().map(Rtc::addresses).unwrap_or_default();
     let banner = Banner { admin: first_admin, webrtc: ports(&udp), ..banner(&settings, &doors, &key)? };
     let watched = observe::Watched {
         hall: handle.clone(),
         origin: origin.clone(),
+        edge: edge.clone(),
         presence: presence.clone(),
         http: doors.http_counters(),
         rtmp: doors.rtmp_counters(),
@@ -178,6 +188,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         hall: handle.clone(),
         origin: origin.clone(),
         presence: presence.clone(),
+        edge,
         metrics: metrics.clone(),
         observe: Arc::new(move |metrics| watched.observe(metrics)),
         store: store.clone(),

@@ -42,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use self::limits::Limiter;
 use crate::auth::{Auth, Caller, Client};
 use crate::covers::Covers;
+use crate::edge_log::EdgeListeners;
 use crate::http::reach::Reach;
 use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
@@ -61,6 +62,8 @@ pub struct Context {
     pub origin: Arc<Origin>,
     /// Who listens.
     pub presence: Arc<Presence>,
+    /// Whom an edge serves, by its log.
+    pub edge: EdgeListeners,
     /// What Prometheus is told.
     pub metrics: Metrics,
     /// Copies what is counted elsewhere into the metrics.

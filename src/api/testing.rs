@@ -23,6 +23,7 @@ use crate::auth::{Auth, FirstAdmin};
 use crate::both::Home;
 use crate::broadcasts::{Books, scribe};
 use crate::covers::Covers;
+use crate::edge_log::EdgeListeners;
 use crate::elsewhere::Watch;
 use crate::hooks::admission::Admission;
 use crate::live::key_file::KeyFile;
@@ -148,6 +149,7 @@ impl Desk {
             hall: handle,
             origin,
             presence: presence.clone(),
+            edge: EdgeListeners::default(),
             metrics,
             observe: Arc::new(|_| {}),
             store: store.clone(),

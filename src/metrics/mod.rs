@@ -74,6 +74,8 @@ pub struct Metrics {
     pub part_release_delay: Histogram,
     /// Requests that wait for a part or a playlist now.
     pub held_requests: Gauges<NoLabel>,
+    /// Listeners by the edge's log.
+    pub edge_listeners: Gauges<NoLabel>,
     /// Answered requests, by the class of their status.
     pub http_requests: Counters<StatusClass>,
     /// Open HTTP connections.
@@ -124,6 +126,7 @@ impl Metrics {
             egress_bytes: Counters::new(),
             part_release_delay: Histogram::new(DELAY_BOUNDS),
             held_requests: Gauges::new(),
+            edge_listeners: Gauges::new(),
             http_requests: Counters::new(),
             http_connections: Gauges::new(),
             room_connections: Gauges::new(),
@@ -181,6 +184,7 @@ impl Metrics {
             "onair_egress_bytes_total" => Box::new(self.egress_bytes.clone()),
             "onair_part_release_delay_seconds" => Box::new(self.part_release_delay.clone()),
             "onair_held_requests" => Box::new(self.held_requests.clone()),
+            "onair_edge_listeners_estimated" => Box::new(self.edge_listeners.clone()),
             "onair_http_requests_total" => Box::new(self.http_requests.clone()),
             "onair_room_connections" => Box::new(self.room_connections.clone()),
             "onair_room_messages_total" => Box::new(self.room_messages.clone()),

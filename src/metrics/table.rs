@@ -110,6 +110,13 @@ pub const TABLE: &[Row] = &[
         &[],
         "Time from the instant a grid step was due to its release to listeners",
     ),
+    row(
+        "onair_edge_listeners_estimated",
+        Gauge,
+        None,
+        &[],
+        "About how many an edge served in the last minute, by the log that ONAIR_EDGE_LOG names",
+    ),
     row("onair_held_requests", Gauge, None, &[], "Requests that wait for a part or a playlist now"),
     row(
         "onair_http_requests_total",

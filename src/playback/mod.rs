@@ -8,16 +8,21 @@
 //! The [`Gate`] decides from memory alone: it knows the broadcasts that are open, and the people who are
 //! barred. A broadcast that it was not told of is not open. A ban holds at once here, also for a token that
 //! has not run out; what a cache in front of the station keeps it keeps for a token's life, [`TOKEN_LIFE`],
-//! at the most. HLS that is open cannot be taken back from anybody.
+//! at the most. An [edge](EdgeSecret) that checks tokens itself is believed. HLS that is open cannot be taken back from anybody.
 
 pub mod credential;
+pub mod edge;
 pub mod gate;
 pub mod guard;
 pub mod ledger;
 pub mod registry;
 pub mod token;
 
+pub use edge::EdgeSecret;
 pub use gate::{Gate, Grant, Policy};
 pub use ledger::Ledger;
 pub use registry::Audience;
 pub use token::{Subject, TOKEN_LIFE};
+
+/// The file in the data directory that holds the secret of playback tokens.
+pub const SECRET_FILE: &str = "playback.secret";

@@ -27,6 +27,13 @@ const SUBJECT: usize = 16;
 /// HMAC-SHA256 cut to 128 bits (RFC 2104, section 5).
 const MAC: usize = 16;
 
+/// What the key that signs tokens is derived by.
+const TOKENS: &[u8] = b"onair playback token 1";
+
+fn derive(secret: &[u8], label: &[u8]) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), label)
+}
+
 /// Who listens, as a token tells it: the same for every token of one person, and meaningless without the
 /// station's secret, so that no log of a proxy names an account.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
@@ -80,9 +87,14 @@ impl fmt::Debug for Signer {
 impl Signer {
     /// A signer whose keys are derived from `secret`; stations that share it take each other's tokens.
     pub fn new(secret: &[u8]) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let derived = |label: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, label).as_ref());
-        Self { tokens: derived(b"onair playback token 1"), subjects: derived(b"onair playback subject 1") }
+        let derived = |label| hmac::Key::new(hmac::HMAC_SHA256, derive(secret, label).as_ref());
+        Self { tokens: derived(TOKENS), subjects: derived(b"onair playback subject 1") }
+    }
+
+    /// The key with which an edge checks tokens, as base64url without padding: 43 characters. Whoever has it can
+    /// make tokens as well; it tells neither `secret` nor whose a subject is.
+    pub fn edge_key(secret: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(derive(secret, TOKENS))
     }
 
     /// The subject of an account.

@@ -139,6 +139,10 @@ pub struct HlsSettings {
     pub enabled: bool,
     /// Whose needs a signed address or cookie.
     pub signed: Policy,
+    /// What an edge shows that checks playback tokens itself; 16 to 256 bytes.
+    pub edge: Option<Redacted<String>>,
+    /// The edge's log, to be followed.
+    pub edge_log: Option<PathBuf>,
 }
 
 /// What is kept, and where.
@@ -286,6 +290,8 @@ impl Settings {
             hls: HlsSettings {
                 enabled: values.parsed(Key::HlsEnabled)?,
                 signed: values.parsed(Key::SignedPlayback)?,
+                edge: values.optional(Key::EdgeSecret, values::shared_secret)?.map(Redacted::new),
+                edge_log: values.optional(Key::EdgeLog, values::path)?,
             },
             storage: StorageSettings {
                 database: match values.optional(Key::DatabaseUrl, |text| text.parse().ok())? {

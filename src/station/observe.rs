@@ -6,6 +6,7 @@ use std::time::Instant;
 use origin::Origin;
 use origin::stats::{Egress, Miss};
 
+use crate::edge_log::EdgeListeners;
 use crate::http::server::Counters;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::labels::{BroadcastState, JoinFailure, Listener, NoLabel, PathClass, Publisher};
@@ -17,6 +18,8 @@ pub(super) struct Watched {
     pub(super) hall: HallHandle,
     /// What left the house.
     pub(super) origin: Arc<Origin>,
+    /// Whom the edge serves.
+    pub(super) edge: EdgeListeners,
     /// Who listens.
     pub(super) presence: Arc<Presence>,
     /// Connections, a set a port.
@@ -75,6 +78,7 @@ impl Watched {
         metrics.listeners.set(Listener::Aac, aac);
         metrics.listeners.set(Listener::Opus, opus);
         metrics.held_requests.set(NoLabel::One, stats.held());
+        metrics.edge_listeners.set(NoLabel::One, self.edge.total());
         for (path, class) in [
             (PathClass::Playlist, Egress::Playlist),
             (PathClass::Part, Egress::Part),

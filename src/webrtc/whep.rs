@@ -74,7 +74,7 @@ pub(super) async fn listen(
     let joined = station.rtc.listen(offer, audience).await?;
     let listener = match pass {
         Pass::Signed(claims, _) => Some(claims.subject),
-        Pass::Open => caller.account().map(|account| context.gate.subject(account)),
+        Pass::Open | Pass::Edge => caller.account().map(|account| context.gate.subject(account)),
     };
     let hold = Hold::Leave { guard: Guard::new(context.gate.clone(), &id, pass), listener, _place: place };
     let mut response = created(station, Door::Whep, &id, &theirs, joined, hold);
