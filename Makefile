@@ -17,7 +17,7 @@ MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis podcast bench bench-cores bench-process bench-store bench-broadcasts bench-latency bench-latency-webrtc bench-signal load-hls load-webrtc load-ramp load-signal probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
+	schemathesis podcast bench bench-cores bench-process bench-store bench-cdn bench-broadcasts bench-latency bench-latency-webrtc bench-signal load-hls load-webrtc load-ramp load-signal probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -154,6 +154,10 @@ bench-broadcasts: deps-bench web ## 50 broadcasts at once, each one heard: make 
 bench-signal: deps-bench web ## 10,000 people in one room: make bench-signal ARGS="--seconds 60"
 	@cargo build --release --package onair --package load
 	@bench/rooms.py $(ARGS)
+
+bench-cdn: deps-bench web ## what listeners behind a cache ask the station for: make bench-cdn ARGS="--listeners 2000"
+	@cargo build --release --package onair --package load
+	@bench/cdn.py $(ARGS)
 
 bench-store: deps-test ## every list of the store with 200,000 broadcasts, on both databases
 	@cargo run --release --quiet --package store --example lists
