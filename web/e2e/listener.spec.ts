@@ -92,6 +92,25 @@ test("the latency on the page is the hold-back and a little more", async () => {
   await expect.poll(latency, { timeout: 60_000 }).toSatisfy(nearHoldBack);
 });
 
+test("caches on the way are told whose requests these are", async () => {
+  await open();
+  publish();
+  const told = new Map<string, Set<string | null>>();
+  page.on("request", (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    const kind = /\.(m3u8|m4s|mp4)$/.exec(pathname)?.[1];
+    if (kind === undefined) return;
+    const session = /sid="([0-9a-f]{32})"/.exec(searchParams.get("CMCD") ?? "")?.[1] ?? null;
+    told.set(kind, (told.get(kind) ?? new Set()).add(session));
+  });
+  await pressListen();
+  await hearTone(page);
+  expect([...told.keys()].sort()).toEqual(["m3u8", "m4s", "mp4"]);
+  const sessions = new Set([...told.values()].flatMap((some) => [...some]));
+  expect(sessions.size).toBe(1);
+  expect(sessions.has(null)).toBe(false);
+});
+
 test("Listen before the broadcast: the sound begins by itself", async () => {
   await open();
   await pressListen();
