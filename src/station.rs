@@ -36,11 +36,11 @@ use crate::front::{Backstage, Front};
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
-use crate::live::{HAPPENINGS, Hall, Premises, Presence};
+use crate::live::{HAPPENINGS, Hall, KeptRuns, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{EdgeSecret, Gate, Ledger, SECRET_FILE};
-use crate::recordings::{Archive, Retention, Teller};
+use crate::recordings::{Retention, Teller};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
@@ -85,7 +85,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let media_dir = data_dir.join("live");
     let house = RunHouse {
         origin: Origin::with_library(settings.http.held_requests_max as u64, media_dir.clone()),
-        media_dir,
+        media_dir: media_dir.clone(),
         retention: settings.storage.keep,
         ownership: Arc::new(InProcess),
         events,
@@ -179,7 +179,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal: journal.clone(),
     };
     tasks.spawn(minutes.run(shutdown.clone()));
-    let archive = Archive::none();
+    let archive = KeptRuns::new(origin.clone(), media_dir).archive(handle.clone());
     tasks.spawn(Teller::new(store.clone(), archive.shelf.clone()).run(shutdown.clone()));
     let retention =
         Retention { store: store.clone(), journal: journal.clone(), keep: settings.storage.recordings };

@@ -62,14 +62,11 @@ impl Traffic {
         let ladder = Ladder::new(profile, mode);
         let kind = Kind::of(mode);
         let slots = 3_600.0 / seconds(Grid::SLOT);
-        let updates = match kind {
-            Kind::Parts => f64::from(ladder.grid().parts_per_slot()),
-            Kind::Whole => 1.0,
-        };
+        let updates = if kind.lists_parts(mode) { f64::from(ladder.grid().parts_per_slot()) } else { 1.0 };
         let parts = parts(profile, mode);
         let weigh = |rung: &Rung| Weights {
             playlist: mean_playlist(&ladder, rung.id, kind),
-            media: media_bytes(&parts, rung.id, kind),
+            media: media_bytes(&parts, rung.id, kind.lists_parts(mode)),
         };
         let main = weigh(&ladder.rungs()[RungId::Main as usize]);
         let (playlists, media) = (updates * slots, updates * slots);
@@ -140,19 +137,17 @@ fn body_bytes(parts: &[(Position, [Bytes; 3])], rung: RungId) -> f64 {
 }
 
 /// One media answer, the mean of a slot.
-fn media_bytes(parts: &[(Position, [Bytes; 3])], rung: RungId, kind: Kind) -> f64 {
+fn media_bytes(parts: &[(Position, [Bytes; 3])], rung: RungId, in_parts: bool) -> f64 {
     let answer = |bytes: &Bytes, position| {
         wire(&response::media(bytes, &part_name(rung, position), &Conditions::default())) + bytes.len()
     };
     let of_parts: usize =
         parts.iter().map(|(position, bytes)| answer(&bytes[rung as usize], *position)).sum();
-    match kind {
-        Kind::Parts => of_parts as f64 / parts.len() as f64,
-        Kind::Whole => {
-            let whole: Vec<u8> = parts.iter().flat_map(|(_, bytes)| bytes[rung as usize].to_vec()).collect();
-            answer(&whole.into(), Position { msn: Msn(SLOT), part: PartIndex(0) }) as f64
-        }
+    if in_parts {
+        return of_parts as f64 / parts.len() as f64;
     }
+    let whole: Vec<u8> = parts.iter().flat_map(|(_, bytes)| bytes[rung as usize].to_vec()).collect();
+    answer(&whole.into(), Position { msn: Msn(SLOT), part: PartIndex(0) }) as f64
 }
 
 /// The window before slot `SLOT`.

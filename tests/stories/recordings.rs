@@ -81,7 +81,8 @@ fn a_broadcast_is_its_recording_when_it_ends_though_the_station_died_in_its_midd
     let told = recording["durationSeconds"].as_f64().unwrap();
     assert!((told - seconds).abs() < 0.01, "{told} and {seconds}");
     assert_eq!(urls[0], format!("{below}/main/8.m4s"), "it begins with the first sound");
-    let again = urls.iter().position(|url| *url >= format!("{below}/main/{mark}.m4s")).unwrap_or(urls.len() - 1);
+    let again =
+        urls.iter().position(|url| *url >= format!("{below}/main/{mark}.m4s")).unwrap_or(urls.len() - 1);
     assert!(list.matches("#EXT-X-DISCONTINUITY\n").count() == 1 && !list.contains("GAP"), "{list}");
     let kept = format!("{below}/{}", whole.uri.unwrap());
     assert!(urls.contains(&kept));
@@ -114,7 +115,11 @@ fn a_host_records_cuts_clips_withdraws_and_deletes() {
     assert!(length > 3.84, "{recording}");
 
     // Trimmed by a second at both ends, to the sample: what HLS plays begins with the part around it.
-    host.done("PATCH", &path, Some(&json!({"startSeconds": 1.0, "endSeconds": length - 1.0, "title": "Cut"})));
+    host.done(
+        "PATCH",
+        &path,
+        Some(&json!({"startSeconds": 1.0, "endSeconds": length - 1.0, "title": "Cut"})),
+    );
     let hls = host.get(&path)["hlsUrl"].as_str().unwrap().to_owned();
     let (_, seconds, list) = until("the cut is played", || {
         Some(plays(&station, &hls)).filter(|(.., list)| list.contains("#EXT-X-PLAYLIST-TYPE:VOD\n"))

@@ -77,7 +77,7 @@ async fn a_broadcast_is_recorded_from_its_start_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_records_twice_and_what_is_between_is_not_kept() {
-    let mut open = Open::with([card("a")]);
+    let open = Open::with([card("a")]);
     open.handle.start(card("a")).await.unwrap();
     assert_eq!(open.handle.stop_recording("a").await, Err(RecordError::NotRecording));
     let first = open.handle.record("a").await.unwrap();
