@@ -120,15 +120,16 @@ impl Edge {
             command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
             edge.processes
                 .push(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; make deps")));
-        }
-        until("the edge listens", || {
-            for process in &mut edge.processes {
-                if let Some(status) = process.try_wait().unwrap() {
-                    panic!("the edge stopped with {status}: {}", edge.words());
+            // What writes a log can begin when there is a server.
+            until("the edge listens", || {
+                for process in &mut edge.processes {
+                    if let Some(status) = process.try_wait().unwrap() {
+                        panic!("the edge stopped with {status}: {}", edge.words());
+                    }
                 }
-            }
-            TcpStream::connect(&edge.address).ok()
-        });
+                TcpStream::connect(&edge.address).ok()
+            });
+        }
         edge
     }
 
