@@ -15,6 +15,7 @@ use crate::auth::{Auth, access};
 use crate::broadcasts::{may_broadcast, take_off_air};
 use crate::live::{Closed, HallHandle};
 use crate::playback::Gate;
+use crate::signal::{Rooms, standing};
 
 /// How often the database is asked: one look-up by a key.
 pub const LOOK: Duration = Duration::from_secs(10);
@@ -38,6 +39,7 @@ pub struct Watch {
     auth: Arc<Auth>,
     gate: Arc<Gate>,
     hall: HallHandle,
+    rooms: Arc<Rooms>,
     /// Everything up to this number is taken over.
     seen: i64,
 }
@@ -45,10 +47,15 @@ pub struct Watch {
 impl Watch {
     /// Takes over what happened within the life of an access token: an earlier process knew it, and it still counts.
     /// Call it while the hall runs.
-    pub async fn open(auth: Arc<Auth>, gate: Arc<Gate>, hall: HallHandle) -> Result<Self, Missed> {
+    pub async fn open(
+        auth: Arc<Auth>,
+        gate: Arc<Gate>,
+        hall: HallHandle,
+        rooms: Arc<Rooms>,
+    ) -> Result<Self, Missed> {
         let since = Timestamp::now().minus(access::LIFE);
         let seen = auth.store().access_changes().last_before(since).await?;
-        let mut watch = Self { auth, gate, hall, seen };
+        let mut watch = Self { auth, gate, hall, rooms, seen };
         watch.look().await?;
         Ok(watch)
     }
@@ -106,7 +113,7 @@ impl Watch {
         if !may_broadcast(&user) {
             take_off_air(&self.hall, id).await?;
         }
-        Ok(())
+        Ok(standing::follow_account(&self.rooms, self.auth.store(), &user).await?)
     }
 }
 

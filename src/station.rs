@@ -194,7 +194,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         store: store.clone(),
         journal,
         webrtc,
-        rooms,
+        rooms: rooms.clone(),
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
         covers: Covers::new(data_dir),
@@ -215,7 +215,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         metrics,
     );
     let programmes = tokio::spawn(hall.run(shutdown.clone()));
-    let watch = Watch::open(auth, gate, handle).await.context("reading who has lost access")?;
+    let watch = Watch::open(auth, gate, handle, rooms).await.context("reading who has lost access")?;
     tasks.spawn(watch.run(shutdown.clone()));
     doors.serve(&settings, &front, &requests, &tasks, &shutdown, &web_shutdown);
     banner.print().context("printing the banner")?;

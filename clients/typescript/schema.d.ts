@@ -203,8 +203,9 @@ export interface paths {
         head?: never;
         /**
          * Changes an account's role, suspends it or lets it in again.
-         * @description A suspended account loses access at once: to the API, to playback where that is signed, and its broadcasts go off
-         *     the air. So do those of an account that is no host any more.
+         * @description A suspended account loses access at once: to the API, to rooms, to playback where that is signed, and its broadcasts go
+         *     off the air. So do those of an account that is no host any more. In the rooms that somebody is in their new role counts
+         *     at once.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -511,12 +512,15 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Makes somebody a member of a broadcast, or changes what they are. */
+        /**
+         * Makes somebody a member of a broadcast, or changes what they are.
+         * @description Where they are in its room they are that there at once, and everybody there is told.
+         */
         put: operations["putMember"];
         post?: never;
         /**
          * Makes somebody a stranger to a broadcast.
-         * @description Who was let into a private one by this hears it no longer, at once.
+         * @description Who was let into a private one by this hears it no longer and leaves its room, at once.
          */
         delete: operations["deleteMember"];
         options?: never;
@@ -2288,6 +2292,11 @@ export interface components {
             type: "userLeft";
             /** @description Who. */
             user_id: string;
+        } | {
+            /** @enum {string} */
+            type: "roleChanged";
+            /** @description Who, with their new role. */
+            user: components["schemas"]["RoomUser"];
         } | {
             /** @description What. */
             message: components["schemas"]["RoomSaid"];

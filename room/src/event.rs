@@ -14,6 +14,8 @@ pub enum Event {
     PersonJoined(Arc<Person>),
     /// Somebody left; likewise.
     PersonLeft(PersonId),
+    /// Somebody is something else here now.
+    RoleChanged(Arc<Person>),
     /// Somebody said something.
     Said(Arc<Message>),
     /// A message is gone.

@@ -44,6 +44,13 @@ impl Hands {
         Ok(Some(hand))
     }
 
+    /// Whoever has one up is `person` from now on.
+    pub(crate) fn replace(&mut self, person: &Arc<Person>) {
+        for hand in self.0.iter_mut().filter(|hand| hand.person.id == person.id) {
+            hand.person = person.clone();
+        }
+    }
+
     /// Takes one down; `false` where it was not up.
     pub(crate) fn lower(&mut self, person: &PersonId) -> bool {
         let before = self.0.len();

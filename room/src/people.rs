@@ -130,6 +130,19 @@ impl People {
         Some(gone)
     }
 
+    /// Somebody who may be here is `person` from now on, under the name that they have.
+    pub(crate) fn replace(&mut self, person: &Arc<Person>) {
+        let Some(present) = self.present.get_mut(&person.id) else { return };
+        present.person = person.clone();
+        let likeness = person.name.likeness();
+        if person.is_crew() {
+            self.crew.insert(likeness);
+        } else if !self.iter().any(|one| one.is_crew() && one.name.likeness() == likeness) {
+            // Who is no crew any more may come again under their own name.
+            self.crew.remove(&likeness);
+        }
+    }
+
     /// Counts a message; `false` where it is one too many.
     pub(crate) fn count_message(&mut self, connection: ConnectionId, now: Duration) -> bool {
         self.connections.get_mut(&connection).is_some_and(|connection| connection.messages.take(now))

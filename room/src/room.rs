@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use crate::people::MESSAGES;
 use crate::{
-    Audience, Chat, Command, ConnectionId, Counts, Emoji, Event, Hands, InvitationEnd, Message, Moment, Name,
-    Origin, Output, People, Person, PersonId, Poll, QuestionId, Questions, Refusal, Removal, Rules, Stage,
-    StageChange,
+    Action, Audience, Chat, Command, ConnectionId, Counts, Emoji, Event, Hands, InvitationEnd, Message,
+    Moment, Name, Origin, Output, People, Person, PersonId, Poll, QuestionId, Questions, Refusal, Removal,
+    Role, Rules, Stage, StageChange,
 };
 
 /// What a room is opened with.
@@ -161,7 +161,7 @@ impl Room {
         if self.banned.contains(&person.id) {
             return Err(Refusal::Banned);
         }
-        if person.role == crate::Role::Guest && !self.rules.guests {
+        if person.role == Role::Guest && !self.rules.guests {
             return Err(Refusal::SignIn);
         }
         // A connection is one person: who comes in by it again leaves first.
@@ -266,6 +266,21 @@ impl Room {
     /// Somebody was put out by other means than a command: from here on they are.
     pub fn put_out(&mut self, by: &PersonId, person: &PersonId, removal: Removal) {
         self.expel(by, person, removal, Origin::Here);
+    }
+
+    /// Somebody is something else here from now on. Who was on stage because of what they were goes off it.
+    pub fn set_role(&mut self, id: &PersonId, role: Role) {
+        let seated = || self.stage.seats().iter().map(|seat| &seat.person).find(|person| person.id == *id);
+        let known = self.people.find(id).or_else(seated);
+        let Some(was) = known.filter(|person| person.role != role).cloned() else { return };
+        let person = Arc::new(Person { role, ..(*was).clone() });
+        self.people.replace(&person);
+        self.hands.replace(&person);
+        self.stage.replace(&person);
+        self.tell(Event::RoleChanged(person), Origin::Here);
+        if was.role.may(Action::Speak) && !role.may(Action::Speak) {
+            self.take_off(id, StageChange::Removed, Origin::Here);
+        }
     }
 
     /// Somebody who was put out for good may come back.

@@ -109,6 +109,16 @@ impl Stage {
         self.seats.iter_mut().find(|seat| seat.person.id == *person)
     }
 
+    /// Whoever is there, or was asked there, is `person` from now on.
+    pub(crate) fn replace(&mut self, person: &Arc<Person>) {
+        let seats = self.seats.iter_mut().map(|seat| &mut seat.person);
+        for known in seats.chain(self.invited.iter_mut().map(|invitation| &mut invitation.person)) {
+            if known.id == person.id {
+                *known = person.clone();
+            }
+        }
+    }
+
     /// Somebody's sound comes now, or stopped coming.
     pub(crate) fn note_sound(&mut self, person: &PersonId, comes: bool, now: Duration) {
         if let Some(seat) = self.seat_mut(person) {

@@ -117,6 +117,47 @@ fn a_hand_is_raised_invited_on_stage_muted_and_removed() {
 }
 
 #[test]
+fn who_becomes_something_else_is_that_at_once() {
+    let mut evening = Evening::begin();
+    assert_eq!(evening.ask("a", Command::Remove(person("b"))), Err(Refusal::NotAllowed));
+    evening.ask("a", Command::RaiseHand).unwrap();
+    evening.room.set_role(&person("a"), Role::Moderator);
+    let told = evening.told();
+    assert!(matches!(&told[..], [Event::RoleChanged(who)] if who.role == Role::Moderator), "{told:?}");
+    assert_eq!(evening.room.hands().iter().next().unwrap().person.role, Role::Moderator);
+    evening.ask("a", Command::Remove(person("b"))).unwrap();
+    evening.room.set_role(&person("a"), Role::Moderator);
+    assert_eq!(evening.told(), [], "that is nothing new");
+
+    evening.ask("a", Command::EnterStage).unwrap();
+    evening.room.set_role(&person("a"), Role::Speaker);
+    assert_eq!((evening.told().len(), evening.on_stage()), (1, vec!["a"]), "a speaker may stay");
+    evening.room.set_role(&person("a"), Role::Listener);
+    let told = evening.told();
+    let change = StageChange::Removed;
+    assert!(
+        matches!(&told[..], [Event::RoleChanged(_), Event::StageChanged { change: it, .. }] if *it == change),
+        "{told:?}"
+    );
+    assert!(evening.on_stage().is_empty());
+    assert_eq!(evening.ask("a", Command::Remove(person("c"))), Err(Refusal::NotAllowed));
+    evening.ask("m", Command::Remove(person("a"))).unwrap();
+    evening.enter("a", Role::Listener).unwrap();
+    let called = evening.room.people().find(&person("a")).unwrap().name.clone();
+    assert_eq!(called, name("Person a"), "nobody takes them for somebody who poses as crew");
+}
+
+#[test]
+fn who_was_brought_on_stage_as_a_listener_stays_there_whatever_they_become() {
+    let mut evening = Evening::begin();
+    evening.ask("h", Command::Invite(person("a"))).unwrap();
+    evening.ask("a", Command::Accept).unwrap();
+    evening.room.set_role(&person("a"), Role::Host);
+    evening.room.set_role(&person("a"), Role::Listener);
+    assert_eq!(evening.on_stage(), ["a"]);
+}
+
+#[test]
 fn who_is_banned_does_not_come_back() {
     let mut evening = Evening::begin();
     evening.ask("m", Command::Ban(person("b"))).unwrap();

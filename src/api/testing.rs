@@ -119,7 +119,6 @@ impl Desk {
         let (hall, handle) = Hall::new(premises);
         let (shutdown, presence) = (CancellationToken::new(), Arc::new(Presence::default()));
         let hall = tokio::spawn(hall.run(shutdown.clone()));
-        let watch = Watch::open(auth.clone(), gate.clone(), handle.clone()).await.unwrap();
         let tasks = TaskTracker::new();
         let (webrtc, offers) = rtc
             .map(|rtc| {
@@ -141,6 +140,7 @@ impl Desk {
             shutdown: shutdown.clone(),
             guests: BarredGuests::default(),
         });
+        let watch = Watch::open(auth.clone(), gate.clone(), handle.clone(), rooms.clone()).await.unwrap();
         if let Some(offers) = offers {
             tokio::spawn(rooms.clone().pass_on(offers));
         }

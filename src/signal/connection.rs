@@ -151,19 +151,19 @@ async fn enter<T: AsyncRead + AsyncWrite + Unpin>(
             last: last_event_id.clone(),
         };
         match room.join(entry).await {
-            Ok(Ok(admitted)) => {
+            Ok(Ok(fresh)) => {
                 let connected = Connected {
                     id: connection,
                     room,
-                    person: admitted.person,
-                    last: admitted.fresh.last,
-                    epoch: admitted.fresh.epoch.clone(),
+                    person: fresh.person.clone(),
+                    last: fresh.last,
+                    epoch: fresh.epoch.clone(),
                     begun: Instant::now(),
                     frames: Rate::new(FRAMES, Duration::from_secs(1)),
                     reports: Rate::new(REPORTS, Duration::from_mins(1)),
                     nonsense: 0,
                 };
-                return Ok((connected, admitted.fresh));
+                return Ok((connected, fresh));
             }
             Ok(Err(refusal)) => return Err(Stop::refused(refusal.code(), refusal)),
             // It closed between; the next opening is another.
@@ -205,6 +205,9 @@ impl Connected {
                     Ok(batch) => {
                         let share = batch.share(&self.person, self.last);
                         self.last = share.last;
+                        if let Some(person) = share.becomes {
+                            self.person = person;
+                        }
                         if let Err(over) = line.write(&share.frames).await {
                             return over.into();
                         }
@@ -214,7 +217,7 @@ impl Connected {
                     }
                     Err(RecvError::Lagged(_)) => match self.room.show(self.id).await {
                         Ok(fresh) => {
-                            (feed, self.last) = (fresh.feed, fresh.last);
+                            (feed, self.last, self.person) = (fresh.feed, fresh.last, fresh.person);
                             if let Err(over) = line.write(&fresh.frames).await {
                                 return over.into();
                             }

@@ -35,6 +35,8 @@ pub(super) struct Item {
     pub(super) frame: Bytes,
     /// Whose connections end with it.
     pub(super) ends: Option<PersonId>,
+    /// Who is something else from here on: what somebody is decides what they are told.
+    pub(super) becomes: Option<Arc<Person>>,
 }
 
 /// Some messages that are written at once.
@@ -53,12 +55,15 @@ pub(super) struct Share {
     pub(super) last: u64,
     /// Whether their connection ends with it.
     pub(super) ends: bool,
+    /// What they are after it, where that has changed.
+    pub(super) becomes: Option<Arc<Person>>,
 }
 
 impl Batch {
     /// Of at least one message, in order.
     pub(super) fn new(items: Vec<Item>) -> Self {
-        let is_plain = |item: &Item| item.to == Audience::Everybody && item.ends.is_none();
+        let is_plain =
+            |item: &Item| item.to == Audience::Everybody && item.ends.is_none() && item.becomes.is_none();
         let all = items.iter().all(is_plain).then(|| match &items[..] {
             [one] => one.frame.clone(),
             many => join(many.iter()),
@@ -67,18 +72,28 @@ impl Batch {
     }
 
     /// What `person` gets who has everything up to `after`.
-    pub(super) fn share(&self, person: &Person, after: u64) -> Share {
+    pub(super) fn share(&self, person: &Arc<Person>, after: u64) -> Share {
         let last = self.items.last().map_or(after, |item| item.number.max(after));
         let is_new = self.items.first().is_some_and(|item| item.number > after);
         if let Some(all) = self.all.as_ref().filter(|_| is_new) {
-            return Share { frames: all.clone(), last, ends: false };
+            return Share { frames: all.clone(), last, ..Share::default() };
         }
-        // What puts them out is the last that they get.
-        let ends = |item: &&Item| item.number > after && item.ends.as_ref() == Some(&person.id);
-        let until = self.items.iter().position(|item| ends(&item));
-        let items = self.items.iter().take(until.map_or(usize::MAX, |place| place + 1));
-        let theirs = items.filter(|item| item.number > after && item.to.has(person));
-        Share { frames: join(theirs), last, ends: until.is_some() }
+        let (mut theirs, mut share) = (Vec::new(), Share { last, ..Share::default() });
+        for item in self.items.iter().filter(|item| item.number > after) {
+            if let Some(new) = item.becomes.as_ref().filter(|new| new.id == person.id) {
+                share.becomes = Some(new.clone());
+            }
+            if item.to.has(share.becomes.as_ref().unwrap_or(person)) {
+                theirs.push(item);
+            }
+            // What puts them out is the last that they get.
+            if item.ends.as_ref() == Some(&person.id) {
+                share.ends = true;
+                break;
+            }
+        }
+        share.frames = join(theirs.into_iter());
+        share
     }
 }
 
@@ -135,7 +150,7 @@ mod tests {
     }
 
     fn item(number: u64, to: Audience) -> Item {
-        Item { number, to, frame: Bytes::from(format!("{number};")), ends: None }
+        Item { number, to, frame: Bytes::from(format!("{number};")), ends: None, becomes: None }
     }
 
     #[test]
@@ -153,6 +168,21 @@ mod tests {
         let (hers, his) = (mixed.share(&amy, 2), mixed.share(&host, 2));
         assert_eq!((&hers.frames[..], hers.last, hers.ends), (&b"3;5;"[..], 6, true));
         assert_eq!((&his.frames[..], his.ends), (&b"3;4;5;6;"[..], false));
+    }
+
+    #[test]
+    fn who_becomes_crew_is_told_what_the_crew_is_from_there_on() {
+        let amy = person("amy", Role::Listener);
+        let promoted = Arc::new(Person { role: Role::Moderator, ..(*amy).clone() });
+        let batch = Batch::new(vec![
+            item(1, Audience::Crew),
+            Item { becomes: Some(promoted.clone()), ..item(2, Audience::Everybody) },
+            item(3, Audience::Crew),
+        ]);
+        let (hers, others) = (batch.share(&amy, 0), batch.share(&person("bob", Role::Listener), 0));
+        assert_eq!((&hers.frames[..], hers.becomes), (&b"2;3;"[..], Some(promoted)));
+        assert_eq!((&others.frames[..], others.becomes), (&b"2;"[..], None));
+        assert_eq!(batch.share(&amy, 2).becomes, None, "she knew that already");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use room::{Audience as Told, ConnectionId, Event, Moment, Output, Person, PersonId, Refusal, Room};
+use room::{Audience as Meant, ConnectionId, Event, Moment, Output, Person, PersonId, Refusal, Role, Room};
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -50,7 +50,7 @@ const EMPTY: Duration = Duration::from_mins(1);
 /// What others ask of a room.
 pub(super) enum Order {
     /// Let somebody in.
-    Join(Box<Entry>, oneshot::Sender<Result<Admitted, Refusal>>),
+    Join(Box<Entry>, oneshot::Sender<Result<Fresh, Refusal>>),
     /// Do what somebody asks for.
     Ask(Box<Asked>, oneshot::Sender<Result<(), Refusal>>),
     /// Show the room to somebody who fell behind.
@@ -67,6 +67,28 @@ pub(super) enum Order {
     Expel(PersonId),
     /// Somebody who was banned may come back.
     Pardon(PersonId),
+    /// Somebody is something else in the broadcast now.
+    SetRole(PersonId, Role),
+    /// Somebody may not be here any more, for now.
+    PutOut(PersonId),
+    /// Answers whether somebody is here.
+    Has(PersonId, oneshot::Sender<bool>),
+}
+
+/// Whom a message concerns.
+struct Told {
+    /// Who is told.
+    to: Audience,
+    /// Whose connections end with it.
+    ends: Option<PersonId>,
+    /// Who is what from here on.
+    becomes: Option<Arc<Person>>,
+}
+
+impl From<Audience> for Told {
+    fn from(to: Audience) -> Self {
+        Self { to, ends: None, becomes: None }
+    }
 }
 
 /// What somebody asks for.
@@ -90,16 +112,10 @@ pub(super) struct Entry {
     pub(super) last: Option<String>,
 }
 
-/// Somebody who was let in.
-pub(super) struct Admitted {
+/// A room at one moment as somebody sees it, and everything after it.
+pub(super) struct Fresh {
     /// Who they are here.
     pub(super) person: Arc<Person>,
-    /// What they see first, and what comes after it.
-    pub(super) fresh: Fresh,
-}
-
-/// A room at one moment, and everything after it.
-pub(super) struct Fresh {
     /// Frames that tell it.
     pub(super) frames: Bytes,
     /// The last message that is in it.
@@ -263,7 +279,7 @@ impl Hub {
         self.drain();
         if self.room.people().iter().any(|person| person.is_crew()) {
             let stats = self.follow_up.stats(&self.room);
-            self.tell(now, &Notice::Stats { stats }, Audience::Crew, None);
+            self.tell(now, &Notice::Stats { stats }, Audience::Crew.into());
         }
     }
 
@@ -277,8 +293,8 @@ impl Hub {
             let now = self.now();
             self.pass_on_event(now, &event, origin);
             let to = match to {
-                Told::Everybody => Audience::Everybody,
-                Told::CrewAnd(person) => Audience::CrewAnd(person),
+                Meant::Everybody => Audience::Everybody,
+                Meant::CrewAnd(person) => Audience::CrewAnd(person),
             };
             let ends = match &event {
                 Event::Removed { person, .. } => Some(person.clone()),
@@ -289,8 +305,15 @@ impl Hub {
                 Event::Said(message) => message.at,
                 _ => now,
             };
-            let text = self.tell(at, &Notice::of(&event, &self.room), to, ends);
+            let becomes = match &event {
+                Event::RoleChanged(person) => Some(person.clone()),
+                _ => None,
+            };
+            let text = self.tell(at, &Notice::of(&event, &self.room), Told { to, ends, becomes });
             self.follow_up.carry_out(now, &event, origin, &text, &self.addresses_of(&event));
+            if let Event::RoleChanged(person) = &event {
+                self.show_hands(now, person);
+            }
         }
         if changed {
             self.picture = None;
@@ -305,6 +328,17 @@ impl Hub {
         }
     }
 
+    /// Who keeps order from now on is shown the hands that are up: nobody else was told of them.
+    fn show_hands(&mut self, now: Moment, person: &Person) {
+        if !person.is_crew() {
+            return;
+        }
+        for hand in self.room.hands().iter().cloned().collect::<Vec<_>>() {
+            let told = Notice::of(&Event::HandRaised(hand), &self.room);
+            self.tell(now, &told, Audience::One(person.id.clone()).into());
+        }
+    }
+
     /// Where the connections are of somebody who is put out: guests have nothing else that they could be known by.
     fn addresses_of(&self, event: &Event) -> Vec<IpAddr> {
         let Event::Removed { person, .. } = event else { return Vec::new() };
@@ -313,12 +347,13 @@ impl Hub {
     }
 
     /// Makes a message; answers with its text.
-    fn tell(&mut self, now: Moment, told: &Notice, to: Audience, ends: Option<PersonId>) -> String {
+    fn tell(&mut self, now: Moment, told: &Notice, whom: Told) -> String {
         self.number += 1;
         self.house.metrics.room_messages.add(NoLabel::One, 1);
         let stamp = self.stamp(now);
         let text = notice(&stamp, told);
-        let item = Item { number: self.number, to, frame: frame(&text), ends };
+        let Told { to, ends, becomes } = whom;
+        let item = Item { number: self.number, to, frame: frame(&text), ends, becomes };
         self.replay.push(item.clone());
         self.waiting.push(item);
         text
@@ -353,7 +388,13 @@ impl Hub {
             Some(missed) => [&first[..], &missed[..]].concat().into(),
             None => first,
         };
-        Fresh { frames, last: self.number, epoch: self.epoch.clone(), feed: self.feed.subscribe() }
+        Fresh {
+            person: person.clone(),
+            frames,
+            last: self.number,
+            epoch: self.epoch.clone(),
+            feed: self.feed.subscribe(),
+        }
     }
 
     /// What `person` missed after the message with the id `last`; `None` where that cannot be told.

@@ -16,6 +16,7 @@ mod hub;
 mod line;
 mod opening;
 mod rooms;
+pub mod standing;
 mod view;
 
 pub use endpoint::routes;

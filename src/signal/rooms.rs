@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use room::{ConnectionId, Person, PersonId, Refusal, Voice};
+use room::{ConnectionId, Person, PersonId, Refusal, Role, Voice};
 use store::{Journal, Store};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wire::gossip::Gossip;
 
 use super::bus::Bus;
 use super::guests::BarredGuests;
-use super::hub::{Admitted, Asked, Entry, Fresh, Hub, ORDERS, Order};
+use super::hub::{Asked, Entry, Fresh, Hub, ORDERS, Order};
 use super::view::View;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
@@ -207,6 +208,44 @@ impl Rooms {
         }
     }
 
+    /// Somebody is something else in a broadcast from now on, in every station.
+    pub fn set_role(&self, broadcast: &str, account: &str, role: Role) {
+        let Ok(person) = PersonId::parse(account) else { return };
+        if let Some(room) = self.find(broadcast) {
+            room.order(Order::SetRole(person, role));
+        }
+        let (user_id, role) = (account.to_owned(), role.room_name().to_owned());
+        self.say(broadcast, &Gossip::RoleChanged { user_id, role });
+    }
+
+    /// Puts somebody out of the room of a broadcast, in every station, who may not be there any more. They may come back
+    /// when they may.
+    pub fn put_out(&self, broadcast: &str, account: &str) {
+        let Ok(person) = PersonId::parse(account) else { return };
+        if let Some(room) = self.find(broadcast) {
+            room.order(Order::PutOut(person));
+        }
+        self.say(broadcast, &Gossip::PutOut { user_id: account.to_owned() });
+    }
+
+    /// The broadcasts in whose rooms somebody is, in this station.
+    pub async fn rooms_of(&self, account: &str) -> Vec<String> {
+        let Ok(person) = PersonId::parse(account) else { return Vec::new() };
+        let open: Vec<_> = self.held().iter().map(|(id, room)| (id.clone(), room.clone())).collect();
+        let mut theirs = Vec::new();
+        for (broadcast, room) in open {
+            // A room that closed has nobody in it.
+            if room.call(|answer| Order::Has(person.clone(), answer)).await == Ok(true) {
+                theirs.push(broadcast);
+            }
+        }
+        theirs
+    }
+
+    fn say(&self, broadcast: &str, gossip: &Gossip) {
+        self.house.bus.publish(broadcast, gossip.encode().into());
+    }
+
     fn held(&self) -> MutexGuard<'_, HashMap<String, RoomHandle>> {
         // Each change is one call of the map's own.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
@@ -214,7 +253,7 @@ impl Rooms {
 }
 
 impl RoomHandle {
-    pub(super) async fn join(&self, entry: Entry) -> Result<Result<Admitted, Refusal>, RoomClosed> {
+    pub(super) async fn join(&self, entry: Entry) -> Result<Result<Fresh, Refusal>, RoomClosed> {
         self.call(|answer| Order::Join(Box::new(entry), answer)).await
     }
 

@@ -183,6 +183,60 @@ fn strangers_to_a_room_are_told_why_and_closed() {
 }
 
 #[test]
+fn a_role_that_changes_counts_in_the_room_at_once() {
+    let station = Station::start(&["--admin-password", PASSWORD]);
+    let admin = station.sign_in("admin@localhost", PASSWORD);
+    let (amy, leo) = (station.register("amy"), station.register("leo"));
+    let made = amy.create(json!({"title": "News"}));
+    let mut host = Participant::join(&station, id(&made), Some(&amy));
+    let mut listener = Participant::join(&station, id(&made), Some(&leo));
+    let mut guest = Participant::join(&station, id(&made), None);
+    let (leo_id, guest_id) = (account(&leo), guest.joined["you"]["id"].clone());
+    let mona = station.register("mona");
+    let mut mona = Participant::join(&station, id(&made), Some(&mona));
+    mona.ask(&json!({"type": "raiseHand"}));
+    host.told("handRaised");
+    let timeout = json!({"type": "timeOut", "userId": guest_id, "seconds": 60});
+    listener.ask(&timeout);
+    assert_eq!(listener.refused(), "notAllowed");
+
+    let member = format!("/api/broadcasts/{}/members/{leo_id}", id(&made));
+    amy.done("PUT", &member, Some(&json!({"role": "moderator"})));
+    for one in [&mut host, &mut listener, &mut guest] {
+        let user = one.told("roleChanged")["user"].clone();
+        assert_eq!((&user["id"], &user["role"]), (&json!(leo_id), &json!("moderator")));
+    }
+    let hand = listener.told("handRaised")["hand"].clone();
+    assert_eq!(hand["user"]["id"], mona.joined["you"]["id"], "it was up before");
+    listener.ask(&timeout);
+    assert_eq!(listener.told("timedOut")["userId"], guest_id, "who keeps order is told what the crew is");
+
+    amy.done("DELETE", &member, None);
+    assert_eq!(listener.told("roleChanged")["user"]["role"], "listener");
+    listener.ask(&timeout);
+    assert_eq!(listener.refused(), "notAllowed");
+
+    let change = format!("/api/admin/users/{leo_id}");
+    admin.done("PATCH", &change, Some(&json!({"role": "admin"})));
+    assert_eq!(listener.told("roleChanged")["user"]["role"], "admin");
+    admin.done("PATCH", &change, Some(&json!({"suspended": true, "reason": "lies"})));
+    assert_eq!(listener.ended()["type"], "removed");
+    assert_eq!(host.told("removed")["userId"], json!(leo_id));
+}
+
+#[test]
+fn who_loses_a_private_broadcast_leaves_its_room() {
+    let station = Station::start(&[]);
+    let (amy, leo) = (station.register("amy"), station.register("leo"));
+    let made = amy.create(json!({"title": "News", "visibility": "private"}));
+    let member = format!("/api/broadcasts/{}/members/{}", id(&made), account(&leo));
+    amy.done("PUT", &member, Some(&json!({"role": "listener"})));
+    let mut listener = Participant::join(&station, id(&made), Some(&leo));
+    amy.done("DELETE", &member, None);
+    assert_eq!(listener.ended()["type"], "removed");
+}
+
+#[test]
 fn a_guest_who_is_banned_gets_no_ticket_from_there() {
     let station = Station::start(&[]);
     let amy = station.register("amy");

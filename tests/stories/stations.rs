@@ -30,6 +30,14 @@ fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
     here.ask(&json!({"type": "setRules", "links": false}));
     assert_eq!(there.told("rulesChanged")["rules"]["links"], false);
 
+    let bob = one.register("bob");
+    let at_the_other = other.sign_in("bob@example.org", "a long enough secret");
+    let mut far = Participant::join(&other, id, Some(&at_the_other));
+    let bob = bob.get("/api/auth/me")["id"].as_str().unwrap().to_owned();
+    let member = format!("/api/broadcasts/{id}/members/{bob}");
+    amy.done("PUT", &member, Some(&json!({"role": "moderator"})));
+    assert_eq!(far.told("roleChanged")["user"]["role"], "moderator", "wherever they are");
+
     redis.stop();
     here.ask(&json!({"type": "chatMessage", "message": "while it is away"}));
     assert_eq!(here.told("chatMessage")["message"]["text"], "while it is away", "its own people hear it");

@@ -38,6 +38,7 @@ class Room {
   #hands = new Map();
   #messages = new Map();
   #pinned = new Map();
+  #stage = [];
 
   /** @param {(message: object) => void} send */
   constructor(send) {
@@ -66,6 +67,8 @@ class Room {
       case "userLeft":
         this.#people.delete(message.userId);
         return this.#showPeople();
+      case "roleChanged":
+        return this.#become(message.user);
       case "chatMessage":
         this.#messages.set(message.message.id, message.message);
         return this.#showChat();
@@ -124,6 +127,16 @@ class Room {
     this.#showCounts(room.listeners, room.people);
   }
 
+  /** Somebody is something else now; whoever is crew has other buttons. */
+  #become(user) {
+    if (this.#people.has(user.id)) this.#people.set(user.id, user);
+    if (user.id === this.#you.id) this.#you = user;
+    this.#showPeople();
+    this.#showHands();
+    this.#showStage(this.#stage);
+    this.#showChat();
+  }
+
   get #isCrew() {
     return CREW.includes(this.#you.role);
   }
@@ -161,6 +174,7 @@ class Room {
   }
 
   #showStage(stage) {
+    this.#stage = stage;
     fill("stage", stage, (line, { user, muted }) => {
       line.append(`${user.name}${muted ? ", muted" : ""}`);
       this.#buttons(line, {

@@ -90,6 +90,9 @@ test("the demo page shows a room, and takes part in it", async () => {
       { type: "acceptInvite" },
     ]);
 
+  other.tell({ type: "roleChanged", user: { ...AMY, role: "moderator" } });
+  await page.getByRole("button", { name: "Put out" }).first().waitFor();
+
   other.tell({ type: "reaction", counts: { "👏": 3 } });
   await page.getByText("👏 3").waitFor();
   const stage = [

@@ -33,6 +33,18 @@ pub enum Gossip {
         /// Who.
         user_id: String,
     },
+    /// Somebody is something else in the broadcast now.
+    RoleChanged {
+        /// Who.
+        user_id: String,
+        /// What, as rooms call it.
+        role: String,
+    },
+    /// Somebody may not be in the room any more, and may come back when they may.
+    PutOut {
+        /// Who.
+        user_id: String,
+    },
     /// The teller has missed something: whoever knows the room tells its state.
     AskState,
     /// What would have to be granted to make the room as it is.

@@ -15,6 +15,7 @@ use crate::api::params::{Params, Path, slice};
 use crate::api::time::rfc3339;
 use crate::auth::{Caller, Client};
 use crate::broadcasts::{may_broadcast, take_off_air};
+use crate::signal::standing;
 
 /// Longest reason, in characters.
 const REASON_MAX: usize = 500;
@@ -174,8 +175,9 @@ impl Changes {
 
 /// Changes an account's role, suspends it or lets it in again.
 ///
-/// A suspended account loses access at once: to the API, to playback where that is signed, and its broadcasts go off
-/// the air. So do those of an account that is no host any more.
+/// A suspended account loses access at once: to the API, to rooms, to playback where that is signed, and its broadcasts go
+/// off the air. So do those of an account that is no host any more. In the rooms that somebody is in their new role counts
+/// at once.
 #[utoipa::path(
     patch,
     path = "/api/admin/users/{id}",
@@ -227,6 +229,7 @@ pub(super) async fn change(
     if !may_broadcast(&user) {
         take_off_air(&context.hall, &user.id).await?;
     }
+    standing::follow_account(&context.rooms, &context.store, &user).await?;
     let subject = || Some(Subject { kind: "user".to_owned(), id: user.id.clone() });
     let audit =
         |action, detail| context.auth.audit(caller.actor(), action, subject(), client.address, detail);

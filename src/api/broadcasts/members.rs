@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use room::Action;
+use room::{Action, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{MemberRole, StoreError, Timestamp};
+use store::{MemberRole, StoreError, Timestamp, Visibility};
 use utoipa::ToSchema;
 
 use super::BroadcastId;
@@ -19,6 +19,7 @@ use crate::api::params::{Pages, Params, Path};
 use crate::api::time::rfc3339;
 use crate::auth::{Caller, Client};
 use crate::playback::gate::now;
+use crate::signal::standing::role_in;
 
 /// What somebody is in a broadcast.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
@@ -115,6 +116,8 @@ pub(super) struct MemberRequest {
 }
 
 /// Makes somebody a member of a broadcast, or changes what they are.
+///
+/// Where they are in its room they are that there at once, and everybody there is told.
 #[utoipa::path(
     put,
     path = "/api/broadcasts/{id}/members/{userId}",
@@ -139,6 +142,8 @@ pub(super) async fn put(
     if user == broadcast.host_id {
         return Err(Problem::conflict("a broadcast's owner is that already"));
     }
+    let nobody = || Problem::not_found(format!("no account has the id {user:?}"));
+    let account = context.store.users().load(&user).await?.ok_or_else(nobody)?;
     let role = MemberRole::from(request.role);
     let member = store::Member {
         broadcast_id: broadcast.id.clone(),
@@ -148,11 +153,11 @@ pub(super) async fn put(
         added_at: Timestamp::now(),
     };
     match context.store.members().put(&member).await {
-        Err(StoreError::Dangling) => {
-            return Err(Problem::not_found(format!("no account has the id {user:?}")));
-        }
+        Err(StoreError::Dangling) => return Err(nobody()),
         outcome => outcome?,
     }
+    let standing = role_in(&account, &broadcast.host_id, Some(role));
+    context.rooms.set_role(&broadcast.id, &user, standing);
     let detail = json!({"user": user, "role": role.name()});
     context.audit(&caller, client, "broadcast.member_set", &broadcast.id, detail);
     Ok(StatusCode::NO_CONTENT)
@@ -160,7 +165,7 @@ pub(super) async fn put(
 
 /// Makes somebody a stranger to a broadcast.
 ///
-/// Who was let into a private one by this hears it no longer, at once.
+/// Who was let into a private one by this hears it no longer and leaves its room, at once.
 #[utoipa::path(
     delete,
     path = "/api/broadcasts/{id}/members/{userId}",
@@ -176,10 +181,18 @@ pub(super) async fn delete(
     client: Client,
     Path((id, user)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let broadcast = managed(&context, &caller, &id).await?.hosted.broadcast.id;
-    if context.store.members().delete(&broadcast, &user).await? {
-        context.gate.recall(&broadcast, &user, now());
-        context.audit(&caller, client, "broadcast.member_removed", &broadcast, json!({"user": user}));
+    let broadcast = managed(&context, &caller, &id).await?.hosted.broadcast;
+    if context.store.members().delete(&broadcast.id, &user).await? {
+        context.gate.recall(&broadcast.id, &user, now());
+        if let Some(account) = context.store.users().load(&user).await? {
+            let standing = role_in(&account, &broadcast.host_id, None);
+            if broadcast.visibility == Visibility::Private && standing != Role::Admin {
+                context.rooms.put_out(&broadcast.id, &user);
+            } else {
+                context.rooms.set_role(&broadcast.id, &user, standing);
+            }
+        }
+        context.audit(&caller, client, "broadcast.member_removed", &broadcast.id, json!({"user": user}));
     }
     Ok(StatusCode::NO_CONTENT)
 }

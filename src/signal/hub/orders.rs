@@ -9,7 +9,7 @@ use wire::gossip::Gossip;
 use wire::message::{Client, Notice, Request};
 
 use super::others::station;
-use super::{Admitted, Asked, Entry, Hub, Order};
+use super::{Asked, Entry, Fresh, Hub, Order};
 use crate::metrics::labels::NoLabel;
 use crate::signal::delivery::Audience;
 use crate::webrtc::Offer;
@@ -49,6 +49,11 @@ impl Hub {
                 self.room.pardon(&person);
                 self.say(&Gossip::Pardoned { user_id: person.to_string() });
             }
+            Order::SetRole(person, role) => self.room.set_role(&person, role),
+            Order::PutOut(person) => self.put_out(&person),
+            Order::Has(person, answer) => {
+                answer.send(self.has(&person)).ok();
+            }
             Order::Expel(person) => {
                 self.follow_up.note_connections(&person, &self.room);
                 let station = station();
@@ -56,6 +61,18 @@ impl Hub {
                 let now = self.now();
                 self.pass_on(now, &station, "ban", Client::Ban { user_id: person.to_string() });
             }
+        }
+    }
+
+    fn has(&self, person: &PersonId) -> bool {
+        self.room.people().find(person).is_some() || self.room.stage().has(person)
+    }
+
+    /// Puts somebody out who may not be here any more. Where they are not, nobody is told.
+    pub(super) fn put_out(&mut self, person: &PersonId) {
+        if self.has(person) {
+            self.follow_up.note_connections(person, &self.room);
+            self.room.put_out(&station().id, person, Removal::Once);
         }
     }
 
@@ -72,18 +89,17 @@ impl Hub {
         };
         let Some(person) = person else { return false };
         let now = self.now();
-        self.tell(now, &Notice::WebrtcPlace, Audience::One(person), None);
+        self.tell(now, &Notice::WebrtcPlace, Audience::One(person).into());
         true
     }
 
-    fn join(&mut self, entry: Entry) -> Result<Admitted, Refusal> {
+    fn join(&mut self, entry: Entry) -> Result<Fresh, Refusal> {
         let now = self.now();
         let Entry { connection, person, address, last } = entry;
         let person = self.room.join(now, connection, person)?;
         self.addresses.insert(connection, address);
         self.drain();
-        let fresh = self.fresh(&person, last.as_deref());
-        Ok(Admitted { person, fresh })
+        Ok(self.fresh(&person, last.as_deref()))
     }
 
     fn leave(&mut self, connection: ConnectionId) {

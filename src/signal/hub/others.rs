@@ -75,6 +75,16 @@ impl Hub {
                     self.house.gate.unblock(&self.broadcast, &user_id);
                 }
             }
+            Gossip::RoleChanged { user_id, role } => {
+                if let (Ok(person), Ok(role)) = (PersonId::parse(&user_id), Role::in_room(&role)) {
+                    self.room.set_role(&person, role);
+                }
+            }
+            Gossip::PutOut { user_id } => {
+                if let Ok(person) = PersonId::parse(&user_id) {
+                    self.put_out(&person);
+                }
+            }
             Gossip::AskState => {
                 if let Some(state) = Gossip::state(&self.room, &station()) {
                     self.say(&state);

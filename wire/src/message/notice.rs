@@ -37,6 +37,11 @@ pub enum Notice {
         /// Who.
         user_id: String,
     },
+    /// Somebody is something else here now: a moderator, a speaker, or that no more.
+    RoleChanged {
+        /// Who, with their new role.
+        user: User,
+    },
     /// Somebody said something, at the `at` and `programTime` of the notice.
     ChatMessage {
         /// What.
@@ -354,6 +359,7 @@ impl Notice {
         match event {
             Event::PersonJoined(person) => Self::UserJoined { user: (&**person).into() },
             Event::PersonLeft(person) => Self::UserLeft { user_id: person.to_string() },
+            Event::RoleChanged(person) => Self::RoleChanged { user: (&**person).into() },
             Event::Said(message) => Self::ChatMessage { message: (&**message).into() },
             Event::MessageDeleted { message, by } => {
                 Self::MessageDeleted { message_id: message.to_string(), by: by.to_string() }
@@ -436,6 +442,7 @@ impl Notice {
             self,
             Self::UserJoined { .. }
                 | Self::UserLeft { .. }
+                | Self::RoleChanged { .. }
                 | Self::ListenerCount { .. }
                 | Self::Stats { .. }
                 | Self::WebrtcPlace
