@@ -549,6 +549,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/broadcasts/{id}/record/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a recording.
+         * @description With what the programme says next. A broadcast that is to be recorded is from its start on, unless that is stopped;
+         *     several recordings of one evening are fine, one after another.
+         */
+        post: operations["startRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/record/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops the recording that is being made.
+         * @description It can be heard as soon as its last segment is whole.
+         */
+        post: operations["stopRecording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/broadcasts/{id}/reports": {
         parameters: {
             query?: never;
@@ -695,6 +736,134 @@ export interface paths {
         get: operations["getConfig"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists recordings.
+         * @description The published ones of public broadcasts, and all of one's own; of one broadcast, those of it that the caller may
+         *     hear. The latest sound first.
+         */
+        get: operations["listRecordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells about a recording.
+         * @description With where it is played, signed where its broadcast is not everybody's: ask again for another address. A cookie
+         *     lets a page of this station use the plain one.
+         */
+        get: operations["getRecording"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a recording.
+         * @description Its clips stay, and what was split from it. What nothing is made of any more goes from the disk.
+         */
+        delete: operations["deleteRecording"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a recording.
+         * @description Trimming changes what plays and keeps what was recorded, so that it can be undone. While it is not published its
+         *     host hears it under an address that nobody else is told.
+         */
+        patch: operations["updateRecording"];
+        trace?: never;
+    };
+    "/api/recordings/{id}/chapters.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chapters of a recording. */
+        get: operations["getChapters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a clip: a range of a recording with a title and an address of its own.
+         * @description Nothing is encoded again. It is published where the recording is.
+         */
+        post: operations["createClip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said and done in the room while a stretch of a recording was on air.
+         * @description Players ask for a stretch a little before it is heard. A minute that many wrote in has several pages of messages.
+         */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Splits a recording in two.
+         * @description Without a gap, and nothing is encoded again.
+         */
+        post: operations["splitRecording"];
         delete?: never;
         options?: never;
         head?: never;
@@ -954,6 +1123,27 @@ export interface paths {
         };
         /** Metrics, for Prometheus. */
         get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/podcasts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The podcast of a host.
+         * @description RSS 2.0 with the tags of iTunes and Podcasting 2.0: the newest 300 published recordings of public broadcasts. Clips
+         *     are not in it.
+         */
+        get: operations["getPodcast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1395,6 +1585,28 @@ export interface components {
          * @enum {string}
          */
         BroadcastStatus: "scheduled" | "live" | "ended" | "cancelled";
+        /** @description One chapter. */
+        Chapter: {
+            /**
+             * Format: double
+             * @description Where it ends; left out where it goes on until the next one.
+             */
+            endTime?: number;
+            /**
+             * Format: double
+             * @description In seconds from where the recording begins to play.
+             */
+            startTime: number;
+            title: string;
+        };
+        /** @description Chapters, version 1.2.0. */
+        Chapters: {
+            /** @description In order. */
+            chapters: components["schemas"]["Chapter"][];
+            title: string;
+            /** @example 1.2.0 */
+            version: string;
+        };
         /** @description What a client has to know. */
         Config: {
             audioProfiles: string[];
@@ -1981,6 +2193,197 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /** @description A recording, or a clip of one, as the caller may see it. */
+        Recording: {
+            broadcastId: string;
+            broadcastTitle: string;
+            /** @description Its chapters, as podcast players read them. */
+            chaptersUrl: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description How it is cut; only where one recording is asked for, by who may cut it. */
+            cut?: components["schemas"]["RecordingCut"];
+            /** @description The whole of it as a file, M4A (AAC). */
+            downloadUrl: string;
+            /**
+             * Format: double
+             * @description How long it plays; null while it is being made.
+             */
+            durationSeconds: number | null;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it is being made.
+             */
+            endedAt: string | null;
+            /**
+             * @description Where it is played, below the station's address; null while it is being made. Where the broadcast is not
+             *     everybody's, it is signed here and good for less than a minute, and a cookie lets a page of this station go on.
+             */
+            hlsUrl: string | null;
+            host: components["schemas"]["RecordingHost"];
+            id: string;
+            kind: components["schemas"]["RecordingKind"];
+            /**
+             * Format: double
+             * @description How loud it is (EBU R128); null until that is known.
+             */
+            loudnessLufs: number | null;
+            /** @description The same as Ogg Opus. */
+            opusUrl: string;
+            /** @description What a clip was made of, or a part was split from; null where it is neither, or that is gone. */
+            parentId: string | null;
+            /** @description How loud it is along its length, to draw it. */
+            peaksUrl: string;
+            /** @description The stretches of the programme that it is made of, in order; only where one recording is asked for. */
+            pieces?: components["schemas"]["RecordingPiece"][];
+            /** @description Whether whoever may hear the broadcast may hear it. */
+            published: boolean;
+            /** @description What was said and done in its room. */
+            replayUrl: string;
+            /** @description The run that it is of. */
+            run: string;
+            /**
+             * Format: int64
+             * @description What it takes in its best quality, about; null where it is not known.
+             */
+            sizeBytes: number | null;
+            /**
+             * Format: date-time
+             * @description When what was recorded began.
+             */
+            startedAt: string;
+            status: components["schemas"]["RecordingStatus"];
+            title: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description What is to be changed of a recording; what is left out stays as it is. */
+        RecordingChanges: {
+            /**
+             * Format: double
+             * @description Where it ends, likewise; null: where that ends.
+             */
+            endSeconds?: number | null;
+            /** @description Whether whoever may hear the broadcast may hear it. */
+            published?: boolean;
+            /**
+             * Format: double
+             * @description Where it begins to play, in seconds from where what was recorded begins; null: there.
+             */
+            startSeconds?: number | null;
+            /** @description On one line. */
+            title?: string;
+        };
+        /** @description What to make a clip of. */
+        RecordingClip: {
+            /**
+             * Format: double
+             * @description Where it ends, likewise.
+             */
+            endSeconds: number;
+            /**
+             * Format: double
+             * @description Where it begins, in seconds from where the recording begins to play.
+             */
+            startSeconds: number;
+            /** @description On one line. */
+            title: string;
+        };
+        /** @description What plays of what was recorded, in seconds from where that begins. */
+        RecordingCut: {
+            /** Format: double */
+            endSeconds: number;
+            /**
+             * Format: double
+             * @description How long all that was recorded is.
+             */
+            recordedSeconds: number;
+            /** Format: double */
+            startSeconds: number;
+        };
+        /** @description Whose it is. */
+        RecordingHost: {
+            avatarUrl: string | null;
+            displayName: string;
+            id: string;
+            username: string;
+        };
+        /**
+         * @description Whether it was recorded, or is a range of what was.
+         * @enum {string}
+         */
+        RecordingKind: "recording" | "clip";
+        /** @description A recording that was started or stopped just now; `GET /api/recordings/{id}` tells more in a moment. */
+        RecordingNow: {
+            broadcastId: string;
+            /**
+             * Format: double
+             * @description How long it plays; null while it is being made.
+             */
+            durationSeconds: number | null;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it is being made.
+             */
+            endedAt: string | null;
+            id: string;
+            /** @description The run that it is of. */
+            run: string;
+            /**
+             * Format: date-time
+             * @description When it began, by the programme's clock.
+             */
+            startedAt: string;
+        };
+        /** @description A page of recordings. */
+        RecordingPage: {
+            items: components["schemas"]["Recording"][];
+            /** @description What to ask for the next page with; null on the last. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description On all pages; of many matches, at least so many.
+             */
+            total: number;
+        };
+        /** @description What became of a recording that was split. */
+        RecordingParts: {
+            /** @description What was before, under the same id. */
+            first: components["schemas"]["Recording"];
+            /** @description What follows. */
+            second: components["schemas"]["Recording"];
+        };
+        /** @description A stretch of the programme without a break. */
+        RecordingPiece: {
+            /**
+             * Format: double
+             * @description How long it is, in seconds.
+             */
+            duration: number;
+            /**
+             * Format: double
+             * @description Where it begins in the recording, in seconds.
+             */
+            position: number;
+            /**
+             * Format: date-time
+             * @description What the programme's clock said there.
+             */
+            programTime: string;
+        };
+        /** @description Where to split. */
+        RecordingSplit: {
+            /**
+             * Format: double
+             * @description In seconds from where the recording begins to play.
+             */
+            atSeconds: number;
+        };
+        /**
+         * @description How far it is.
+         * @enum {string}
+         */
+        RecordingStatus: "recording" | "ready" | "failed";
         /** @description A refresh token; a browser has it in its cookie. */
         RefreshRequest: {
             refreshToken?: string | null;
@@ -2003,6 +2406,87 @@ export interface components {
             password: string;
             /** @description Unique; a letter or digit first. */
             username: string;
+        };
+        /** @description What was said and done in a stretch. Positions are in seconds from where the recording begins to play. */
+        Replay: {
+            /**
+             * Format: double
+             * @description Where the stretch begins.
+             */
+            from: number;
+            /** @description What was said and not deleted, in order. */
+            messages: components["schemas"]["ReplayMessage"][];
+            /** @description What to ask for more messages of the stretch with; null where there are none. */
+            nextCursor: string | null;
+            /** @description Who was on stage, what was pinned, and the chapters of the stretch; with the first messages of it. */
+            ranges: components["schemas"]["ReplayRange"][];
+            /** @description How people reacted, in intervals of ten seconds; with the first messages of a stretch. */
+            reactions: components["schemas"]["ReplayReaction"][];
+            /**
+             * Format: double
+             * @description Where it ends: ask for what follows from here on. Where there is no more it is the end of the recording.
+             */
+            to: number;
+        };
+        /** @description Who said it. */
+        ReplayAuthor: {
+            /** @description Null where it was a guest, or there is no such account any more. */
+            id: string | null;
+            /** @description As they were called then. */
+            name: string;
+            /** @description What they were then. */
+            role: string;
+        };
+        /** @description A message in the chat. */
+        ReplayMessage: {
+            author: components["schemas"]["ReplayAuthor"];
+            id: string;
+            /** @description Whether it stands above the others. */
+            pinned: boolean;
+            /** Format: double */
+            position: number;
+            /**
+             * Format: date-time
+             * @description The moment of the programme that it belongs to.
+             */
+            programTime: string;
+            /** @description The message that it answers. */
+            replyTo: string | null;
+            /** @description As it was written: whoever shows it escapes it. */
+            text: string;
+        };
+        /** @description Something that lasted. */
+        ReplayRange: {
+            /**
+             * @description `speaker`, `pin` or `chapter`.
+             * @example speaker
+             */
+            class: string;
+            /**
+             * Format: double
+             * @description Where it ends; null where it lasts until the end.
+             */
+            end: number | null;
+            /** @description Tells it from others of its class: the id of a user, of a message. */
+            key: string;
+            /** @description The name of who is on stage, and their role. */
+            name?: string;
+            /** Format: double */
+            position: number;
+            role?: string;
+            /** @description What the chapter is called, or what is pinned says. */
+            text?: string;
+        };
+        /** @description How many reacted alike. */
+        ReplayReaction: {
+            /** Format: int32 */
+            amount: number;
+            emoji: string;
+            /**
+             * Format: double
+             * @description Where the interval begins.
+             */
+            position: number;
         };
         /** @description A report of abuse. */
         Report: {
@@ -4164,6 +4648,82 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    startRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being recorded */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingNow"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description It is not on air, or is being recorded already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    stopRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no longer recorded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingNow"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description It is not being recorded */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     reportBroadcast: {
         parameters: {
             query?: never;
@@ -4412,6 +4972,321 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listRecordings: {
+        parameters: {
+            query?: {
+                /** @description Only those of the broadcast with this id. */
+                broadcast?: string;
+                /** @description Only those of the host with this id. */
+                host?: string;
+                /** @description Only recordings, or only clips. */
+                kind?: components["schemas"]["RecordingKind"];
+                /** @description Only those that are so far. */
+                status?: components["schemas"]["RecordingStatus"];
+                /** @description Only those with words in their title, or by which their broadcast is found, that begin with these. */
+                q?: string;
+                /** @description How many on a page; 20 unless told. */
+                limit?: number;
+                /** @description The page that `nextCursor` of another named. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    deleteRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description It is still being made */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    updateRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingChanges"];
+            };
+        };
+        responses: {
+            /** @description The recording as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is still being made, or was changed meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getChapters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its chapters; none where there are none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json+chapters": components["schemas"]["Chapters"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createClip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingClip"];
+            };
+        };
+        responses: {
+            /** @description The clip */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description The recording is still being made, or its run has too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: {
+                /** @description Where it begins, in seconds from where the recording begins to play; 0 unless told. */
+                from?: number;
+                /** @description Where it ends; a minute later unless told, and ten at the most. */
+                to?: number;
+                /** @description How many messages; 20 unless told. */
+                limit?: number;
+                /** @description What `nextCursor` of the same stretch named. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was said and done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    splitRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingSplit"];
+            };
+        };
+        responses: {
+            /** @description Both parts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingParts"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It is still being made, was changed meanwhile, or there are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -4957,6 +5832,65 @@ export interface operations {
                     "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
                 };
             };
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getPodcast: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The language that is spoken, as BCP 47 writes it; `en` unless told.
+                 * @example en
+                 */
+                language?: string;
+                /**
+                 * @description One of Apple's categories; `Society & Culture` unless told.
+                 * @example News
+                 */
+                category?: string;
+                /** @description Whether it is for adults alone; `false` unless told. */
+                explicit?: boolean;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The host's username and `.xml`
+                 * @example ada.xml
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/rss+xml": string;
+                };
+            };
+            /** @description It is what the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Misfit"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
         };
