@@ -142,6 +142,7 @@ bench-cores: deps-build ## criterion: encoders, mixer, packager
 bench-process: deps-bench web ## the binary as a process: CPU, memory, listeners, nginx beside it
 	@cargo build --release --package onair --package load
 	@bench/broadcast-cpu.py
+	@bench/uploads.py
 	@bench/listeners.py
 	@bench/webrtc.py
 	@bench/api.py

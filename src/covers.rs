@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
+use cdn::{ObjectKey, ObjectStore};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;
+
+use crate::uploads::Uploads;
 
 /// Largest upload in bytes.
 pub const UPLOAD_MAX: usize = 2 * 1024 * 1024;
@@ -57,41 +61,65 @@ struct Picture {
 pub struct Covers {
     folder: PathBuf,
     turns: Arc<Semaphore>,
+    stored: Option<(Uploads, ObjectStore)>,
 }
 
 impl Covers {
     /// Covers below `data_dir`.
     pub fn new(data_dir: &Path) -> Self {
-        Self { folder: data_dir.join("covers"), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { folder: data_dir.join("covers"), turns: Arc::new(Semaphore::new(AT_ONCE)), stored: None }
+    }
+
+    /// The same, brought to `store` by `uploads` too, and read there where another station took them in.
+    #[must_use]
+    pub fn stored(self, uploads: Uploads, store: ObjectStore) -> Self {
+        Self { stored: Some((uploads, store)), ..self }
     }
 
     /// Takes an upload in, and answers with the name of its file, which follows from its content.
     pub async fn keep(&self, upload: Vec<u8>) -> Result<String, CoverError> {
         let _turn = self.turns.acquire().await.map_err(io::Error::other)?;
         let folder = self.folder.clone();
+        let uploads = self.stored.as_ref().map(|(uploads, _)| uploads.clone());
         let kept = tokio::task::spawn_blocking(move || {
             let picture = recode(&upload)?;
             let hash = digest(&SHA256, &picture.bytes);
             let name = format!("{:032x}.{}", first_half(hash.as_ref()), picture.ending);
             std::fs::create_dir_all(&folder)?;
+            let owed = uploads.zip(key(&name));
+            if let Some((uploads, key)) = &owed {
+                uploads.owe_file(key)?;
+            }
             // Written beside and moved into place: nobody is served half a picture.
             let beside = folder.join(format!("{name}.new"));
             std::fs::write(&beside, &picture.bytes)?;
             std::fs::rename(beside, folder.join(&name))?;
+            if let Some((uploads, key)) = owed {
+                uploads.hurry(key);
+            }
             Ok(name)
         });
         kept.await.map_err(io::Error::other)?
     }
 
     /// The bytes of a cover and their media type; `None` where there is none of this name.
-    pub async fn read(&self, name: &str) -> io::Result<Option<(Vec<u8>, &'static str)>> {
+    pub async fn read(&self, name: &str) -> io::Result<Option<(Bytes, &'static str)>> {
         let Some(media_type) = media_type(name) else { return Ok(None) };
         match tokio::fs::read(self.folder.join(name)).await {
-            Ok(bytes) => Ok(Some((bytes, media_type))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Ok(bytes) => Ok(Some((bytes.into(), media_type))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let (Some((_, store)), Some(key)) = (&self.stored, key(name)) else { return Ok(None) };
+                let found = store.get(&key).await.map_err(io::Error::other)?;
+                Ok(found.map(|bytes| (bytes, media_type)))
+            }
             Err(error) => Err(error),
         }
     }
+}
+
+/// What a cover is called in a store: the path of its URL.
+fn key(name: &str) -> Option<ObjectKey> {
+    ObjectKey::parse(&format!("covers/{name}"))
 }
 
 /// What a name of ours stands for: 32 hexadecimal digits and an ending.

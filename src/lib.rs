@@ -37,6 +37,7 @@ pub mod settings;
 pub mod signal;
 pub mod station;
 pub mod tls;
+pub mod uploads;
 pub mod user_command;
 pub mod web;
 pub mod webrtc;

@@ -100,6 +100,8 @@ fn patient(settings: Settings) -> doctor::Station {
         rtc: settings.rtc.listen,
         rtc_public: settings.rtc.public_ips,
         redis: settings.redis,
+        bucket: settings.objects.bucket,
+        access: settings.objects.access,
         data_dir: settings.storage.data_dir,
         public_url: settings.http.public_url,
         certificate: settings.certificate.map(|certificate| match certificate {

@@ -1,5 +1,6 @@
 //! The station: takes its ports, says where it is, and is on air until it is told to stop.
 
+mod bucket;
 mod doors;
 mod observe;
 pub(crate) mod rtc_port;
@@ -44,7 +45,9 @@ use crate::recordings::{Retention, Teller};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
+use crate::uploads::Uploads;
 use crate::webrtc::WebRtc;
+use bucket::Bucket;
 use doors::Doors;
 
 /// Publish requests that wait for the hall; each is answered in microseconds.
@@ -80,9 +83,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
+    let media_dir = data_dir.join("live");
+    let bucket = Bucket::open(&settings, &metrics).await.context("opening what waits for the bucket")?;
     let port = rtc_port::open(&settings.rtc, &webrtc::observer(&metrics))?;
     let (events, heard) = mpsc::unbounded_channel();
-    let media_dir = data_dir.join("live");
     let house = RunHouse {
         origin: Origin::with_library(settings.http.held_requests_max as u64, media_dir.clone()),
         media_dir: media_dir.clone(),
@@ -90,6 +94,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         ownership: Arc::new(InProcess),
         events,
         rtc: port.as_ref().map(|(rtc, _)| rtc.clone()),
+        uploads: bucket.as_ref().map(|bucket| bucket.uploads.clone()),
         metrics: metrics.clone(),
     };
     let backstage = backstage(&house, data_dir)?;
@@ -123,7 +128,19 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         happenings,
     };
     let (mut hall, handle) = Hall::new(premises);
+    let uploads = bucket.as_ref().map(|bucket| bucket.uploads.clone());
+    // Before the hall removes any of them, and again for those that it finds to be over.
+    uploads.iter().for_each(Uploads::adopt);
     hall.begin(cards)?;
+    uploads.iter().for_each(Uploads::adopt);
+    let covers = match bucket {
+        Some(bucket) => {
+            let covers = Covers::new(data_dir).stored(bucket.uploads.clone(), bucket.courier.store.clone());
+            tasks.spawn(bucket.courier.run(bucket.uploads, shutdown.clone(), settings.shutdown_grace));
+            covers
+        }
+        None => Covers::new(data_dir),
+    };
     resumption::reconcile(&store, &journal, &handle).await?;
     let presence = Arc::new(Presence::default());
     tasks.spawn(scribe::run(journal.clone(), presence.clone(), happened));
@@ -142,6 +159,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence: presence.clone(),
         http: doors.http_counters(),
         rtmp: doors.rtmp_counters(),
+        uploads,
     };
     let rehearsals = Backstage { hall: handle.clone(), origin: backstage.origin.clone() };
     let (webrtc, offers) = rtc
@@ -197,7 +215,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         rooms: rooms.clone(),
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
-        covers: Covers::new(data_dir),
+        covers,
         archive,
         key_file,
         cooldown: api::cooldown(),
@@ -250,7 +268,7 @@ fn backstage(house: &RunHouse, data_dir: &Path) -> anyhow::Result<RunHouse> {
         }
         _ => {}
     }
-    Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, rtc: None, ..house.clone() })
+    Ok(RunHouse { origin: Origin::new(PREVIEWS_HELD), media_dir, rtc: None, uploads: None, ..house.clone() })
 }
 
 /// The ports of these addresses.

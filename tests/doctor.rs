@@ -8,6 +8,8 @@
 
 #[path = "redis/mod.rs"]
 mod redis;
+#[path = "../cdn/tests/server/mod.rs"]
+mod s3_server;
 
 use std::{
     collections::BTreeSet,
@@ -336,6 +338,8 @@ fn station(folder: &std::path::Path) -> Station {
         rtc: Some("127.0.0.1:0".parse().unwrap()),
         rtc_public: Vec::new(),
         redis: None,
+        bucket: None,
+        access: cdn::Access::OfTheMachine,
         data_dir: folder.join("data"),
         public_url: None,
         certificate: None,
@@ -360,6 +364,29 @@ async fn redis_is_asked_where_one_is_set() {
     std::thread::spawn(move || silent.incoming().for_each(drop));
     let encrypted = Station { redis: url.parse().ok(), ..together };
     assert_eq!(verdict(&examine(&encrypted).await, "Redis"), Verdict::Fail);
+}
+
+#[tokio::test]
+async fn a_bucket_is_looked_at_where_one_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = station(folder.path());
+    assert!(examine(&alone).await.findings().iter().all(|finding| finding.check != "bucket"));
+
+    let server = s3_server::S3Server::start().await;
+    let with_bucket = Station { bucket: Some(server.bucket()), access: server.access(), ..alone };
+    let report = examine(&with_bucket).await;
+    assert_eq!(verdict(&report, "bucket"), Verdict::Ok, "{report}");
+    assert_eq!(
+        std::fs::read_dir(server.file("doctor")).map_or(0, Iterator::count),
+        0,
+        "nothing is left behind"
+    );
+
+    let access = cdn::Access::Keys { id: "AKIDEXAMPLE".into(), secret: "wrong".into(), session_token: None };
+    assert_eq!(verdict(&examine(&Station { access, ..with_bucket.clone() }).await, "bucket"), Verdict::Fail);
+    let missing = cdn::Bucket { name: "missing".into(), ..server.bucket() };
+    let report = examine(&Station { bucket: Some(missing), ..with_bucket }).await;
+    assert_eq!(verdict(&report, "bucket"), Verdict::Fail, "{report}");
 }
 
 fn verdict(report: &Report, check: &str) -> Verdict {

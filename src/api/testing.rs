@@ -95,6 +95,7 @@ impl Desk {
             ownership: Arc::new(InProcess),
             events,
             rtc: rtc.clone(),
+            uploads: None,
             metrics: Metrics::new(),
         };
         let (origin, metrics) = (house.origin.clone(), house.metrics.clone());

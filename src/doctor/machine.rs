@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use cdn::{Access, Bucket};
 use http::{Request, Response, header::DATE};
 use http_body_util::Full;
 use rustls::RootCertStore;
@@ -18,6 +19,7 @@ use tokio::{
 };
 use url::Url;
 
+use super::bucket;
 use super::redis;
 use super::report::Report;
 use super::udp;
@@ -65,6 +67,10 @@ pub struct Station {
     pub rtc_public: Vec<IpAddr>,
     /// `ONAIR_REDIS_URL`.
     pub redis: Option<RedisUrl>,
+    /// `ONAIR_S3_BUCKET`, and what belongs to it.
+    pub bucket: Option<Bucket>,
+    /// With which rights the bucket is asked.
+    pub access: Access,
     /// `ONAIR_DATA_DIR`.
     pub data_dir: PathBuf,
     /// `ONAIR_PUBLIC_URL`.
@@ -106,6 +112,7 @@ pub async fn examine(station: &Station, roots: RootCertStore) -> Report {
     }
     udp::examine(&mut report, station.rtc, &station.rtc_public, is_running);
     redis::examine(&mut report, station.redis.as_ref()).await;
+    bucket::examine(&mut report, station.bucket.as_ref(), &station.access).await;
     data_directory(&mut report, &station.data_dir);
     clock(&mut report, SystemTime::now());
     public_address(&mut report, &client, station.public_url.as_ref()).await;

@@ -3,6 +3,7 @@
 //! One line a check. What it knows about playlists it reads with a reader of its own, so that a mistake
 //! shared with the writer would still show.
 
+mod bucket;
 pub mod machine;
 pub mod playlist;
 mod redis;

@@ -13,6 +13,7 @@ use super::clock::sleep_until;
 use super::lease::Lease;
 use super::status::Status;
 use crate::metrics::Metrics;
+use crate::uploads::RunUpload;
 
 /// How often old segments are swept, in slots: every six minutes.
 const SWEEP_SLOTS: u64 = 100;
@@ -40,6 +41,8 @@ pub struct Releaser {
     pub status: Arc<Status>,
     /// How long segments stay on disk.
     pub retention: Duration,
+    /// Who brings it to the object store, where there is one.
+    pub upload: Option<RunUpload>,
 }
 
 impl Releaser {
@@ -75,6 +78,9 @@ impl Releaser {
             error!(broadcast.id = %self.dir.record().broadcast, "a step was not listed: {cause}");
             return false;
         }
+        if let Some(upload) = &mut self.upload {
+            upload.released(step);
+        }
         self.metrics.part_release_delay.observe(at.elapsed().as_secs_f64());
         if step.position.part.0 == 0 && step.position.msn.0.is_multiple_of(SWEEP_SLOTS) {
             self.sweep(step.position.msn);
@@ -85,7 +91,10 @@ impl Releaser {
     fn sweep(&mut self, now: Msn) {
         let slot = Grid::SLOT.to_duration(media::Timescale::PROGRAMME).as_millis();
         let kept = u64::try_from(self.retention.as_millis().div_ceil(slot)).unwrap_or(u64::MAX);
-        let (before, recordings) = (Msn(now.0.saturating_sub(kept)), self.shelf.recordings());
+        let (old, recordings) = (Msn(now.0.saturating_sub(kept)), self.shelf.recordings());
+        // What is not stored yet has its only copy here.
+        let owed = self.upload.as_ref().and_then(RunUpload::first_pending);
+        let before = owed.map_or(old, |owed| owed.min(old));
         // The oldest that is needed; what lies before it need not be remembered.
         let needed =
             recordings.iter().map(|recorded| recorded.kept.from).fold(before.start(), MediaTime::min);
@@ -100,6 +109,9 @@ impl Releaser {
         self.shelf.end();
         if let Err(cause) = self.dir.mark_ended() {
             error!(broadcast.id = %self.dir.record().broadcast, "the end is not on disk: {cause}");
+        }
+        if let Some(upload) = &mut self.upload {
+            upload.ended();
         }
     }
 }

@@ -29,6 +29,7 @@ use super::recordings;
 use super::release::Releaser;
 use super::status::Status;
 use crate::metrics::Metrics;
+use crate::uploads::Uploads;
 
 /// Commands that may wait for a programme; the hall sends a few a minute.
 const COMMANDS: usize = 64;
@@ -55,6 +56,8 @@ pub struct RunHouse {
     pub events: UnboundedSender<Event>,
     /// By what WebRTC listeners are reached; `None` where there are none.
     pub rtc: Option<Rtc>,
+    /// What is brought to the object store; `None` where the disk is the store.
+    pub uploads: Option<Uploads>,
     /// What Prometheus is told.
     pub metrics: Metrics,
 }
@@ -204,6 +207,7 @@ impl RunHouse {
             publishers: stage.as_ref().map(|stage| Publishers::new(stage.view().door)),
             metrics: self.metrics.clone(),
         };
+        let upload = self.uploads.as_ref().and_then(|uploads| uploads.on_air(&record));
         let releaser = Releaser {
             dir,
             shelf: shelf.clone(),
@@ -212,6 +216,7 @@ impl RunHouse {
             status: status.clone(),
             // What DVR lists is there, and a while longer: somebody has just read the list.
             retention: self.retention + REST,
+            upload,
         };
         let farewell = Farewell(self.events.clone(), record.broadcast.clone(), record.run.clone());
         let threads = [
@@ -246,6 +251,9 @@ impl RunHouse {
     /// Removes everything that was ever heard of a broadcast; nothing of it may be on air.
     pub fn clear(&self, broadcast: &str) {
         self.origin.forget(broadcast);
+        if let Some(uploads) = &self.uploads {
+            uploads.forget(broadcast);
+        }
         match fs::remove_dir_all(self.media_dir.join(broadcast)) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 warn!(broadcast.id = %broadcast, "the media of {broadcast} could not be removed: {cause}");
@@ -254,11 +262,16 @@ impl RunHouse {
         }
     }
 
-    /// Removes runs that nobody is served any more, unless something of them was recorded.
+    /// Removes runs that nobody is served any more, unless something of them was recorded; those that are not stored
+    /// yet, when they are.
     fn remove(&self, broadcast: &str, runs: &[RunId]) {
         for run in runs {
             match RunDir::files_of(&self.media_dir, broadcast, run).read_recordings() {
-                Ok(recordings) if recordings.is_empty() => {}
+                Ok(recordings) if recordings.is_empty() => {
+                    if self.uploads.as_ref().is_some_and(|uploads| uploads.keeps(broadcast, run)) {
+                        continue;
+                    }
+                }
                 Ok(_) => continue,
                 Err(cause) => {
                     warn!(broadcast.id = %broadcast, "run {run} stays, its recordings cannot be read: {cause}");

@@ -58,6 +58,24 @@ labels! {
 }
 
 labels! {
+    /// Why something was not stored.
+    UploadFailure ["reason"] {
+        /// No connection, or it broke.
+        Unreachable => ["unreachable"],
+        /// No answer in time.
+        Slow => ["slow"],
+        /// The store asks for fewer requests.
+        Busy => ["busy"],
+        /// The store has an error of its own.
+        Broken => ["broken"],
+        /// The store refuses the request.
+        Refused => ["refused"],
+        /// The local disk.
+        Disk => ["disk"],
+    }
+}
+
+labels! {
     /// How somebody listens.
     Listener ["transport"] {
         /// By HLS, with or without parts.

@@ -19,6 +19,7 @@ pub mod labels;
 pub mod process;
 pub mod series;
 pub mod table;
+pub mod uploads;
 pub mod webrtc;
 
 use prometheus_client::{
@@ -36,6 +37,7 @@ use self::{
     process::Process,
     series::{Counters, Gauges, Seconds},
     table::{Kind, TABLE},
+    uploads::UploadCounts,
     webrtc::WebRtc,
 };
 
@@ -102,6 +104,8 @@ pub struct Metrics {
     pub annotations_dropped: Counters<AnnotationDropped>,
     /// The bus between stations.
     pub bus: BusCounts,
+    /// The way into the object store.
+    pub uploads: UploadCounts,
     webrtc: WebRtc,
     process_cpu: Seconds,
     process_memory: Gauges<NoLabel>,
@@ -140,6 +144,7 @@ impl Metrics {
             late_ticks: Counters::new(),
             annotations_dropped: Counters::new(),
             bus: BusCounts::new(),
+            uploads: UploadCounts::new(),
             webrtc: WebRtc::new(),
             process_cpu: Seconds::default(),
             process_memory: Gauges::new(),
@@ -210,6 +215,13 @@ impl Metrics {
             "onair_bus_messages_total" => Box::new(self.bus.messages.clone()),
             "onair_bus_messages_dropped_total" => Box::new(self.bus.dropped.clone()),
             "onair_bus_gaps_total" => Box::new(self.bus.gaps.clone()),
+            "onair_upload_waiting" => Box::new(self.uploads.waiting.clone()),
+            "onair_upload_spool_bytes" => Box::new(self.uploads.spool.clone()),
+            "onair_upload_oldest_seconds" => Box::new(self.uploads.oldest.clone()),
+            "onair_upload_puts_total" => Box::new(self.uploads.puts.clone()),
+            "onair_upload_bytes_total" => Box::new(self.uploads.bytes.clone()),
+            "onair_upload_failures_total" => Box::new(self.uploads.failures.clone()),
+            "onair_upload_segments_lost_total" => Box::new(self.uploads.lost.clone()),
             "onair_process_cpu_seconds_total" => Box::new(self.process_cpu.clone()),
             "onair_process_resident_memory_bytes" => Box::new(self.process_memory.clone()),
             "onair_process_open_fds" => Box::new(self.process_fds.clone()),

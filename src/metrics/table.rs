@@ -2,7 +2,7 @@
 
 use super::labels::{
     AnnotationDropped, BroadcastState, Direction, Dropped, JoinFailure, Labels, Listener, PathClass,
-    Publisher, Queue, SessionEnd, StatusClass,
+    Publisher, Queue, SessionEnd, StatusClass, UploadFailure,
 };
 
 /// One metric.
@@ -256,6 +256,43 @@ pub const TABLE: &[Row] = &[
         None,
         &[],
         "Times that a room missed something said at another station",
+    ),
+    row(
+        "onair_upload_waiting",
+        Gauge,
+        None,
+        &[],
+        "Segments, init sections, covers and deletions that wait for the object store",
+    ),
+    row(
+        "onair_upload_spool_bytes",
+        Gauge,
+        Some("bytes"),
+        &[],
+        "Bytes on local disk that are not in the object store yet",
+    ),
+    row(
+        "onair_upload_oldest_seconds",
+        Gauge,
+        Some("seconds"),
+        &[],
+        "Age of the oldest that waits for the object store; a healthy one keeps it below 10",
+    ),
+    row("onair_upload_puts_total", Counter, None, &[], "Objects stored"),
+    row("onair_upload_bytes_total", Counter, Some("bytes"), &[], "Bytes of the objects that were stored"),
+    row(
+        "onair_upload_failures_total",
+        Counter,
+        None,
+        &[label::<UploadFailure, 0>()],
+        "Attempts to store something that failed, by why; each is tried again",
+    ),
+    row(
+        "onair_upload_segments_lost_total",
+        Counter,
+        None,
+        &[],
+        "Segments that were given up, for want of room or of their files; gaps in what is stored",
     ),
     row(
         "onair_process_cpu_seconds_total",

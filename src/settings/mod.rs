@@ -6,6 +6,7 @@ mod database_parts;
 pub mod docs;
 mod error;
 mod layers;
+mod objects;
 mod redis_parts;
 mod rtc;
 mod sections;
@@ -16,6 +17,7 @@ mod webhooks;
 pub use auth::{AuthSettings, GivenKey, Registration, UnknownRegistration};
 pub use error::SettingsError;
 pub use layers::Layers;
+pub use objects::{CdnSettings, ObjectSettings, PrivateKey, SignerSettings};
 pub use rtc::{Red, RtcSettings, TurnSettings, UnknownRed};
 pub use sections::{
     AcmeSettings, ApiSettings, Certificate, HlsSettings, HttpSettings, LogFilter, LogFormat, LogSettings,
@@ -154,6 +156,42 @@ mod tests {
         assert_eq!(unused, ["MEDIASOUP_MIN_PORT", "MEDIASOUP_MAX_PORT"]);
         let (settings, values) = Settings::load(&given(&[("ONAIR_RTC_LISTEN", "off")])).unwrap();
         assert!(settings.rtc.listen.is_none() && values.unused().is_empty());
+    }
+
+    #[test]
+    fn a_bucket_is_set_by_the_names_of_aws_too_and_its_secret_is_not_shown() {
+        let named =
+            [("S3_BUCKET_NAME", "radio"), ("AWS_REGION", "eu-central-1"), ("CDN_URL", "https://cdn.example")];
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "wJalrXUtn/+=")];
+        let (settings, values) = Settings::load(&given(&named)).unwrap();
+        assert_eq!(settings.objects.access, cdn::Access::OfTheMachine);
+        assert_eq!(settings.cdn.url.unwrap().as_str(), "https://cdn.example/");
+        assert!(values.unused().is_empty());
+        let (settings, values) = Settings::load(&given(&[&named[..], &keys[..]].concat())).unwrap();
+        let bucket = settings.objects.bucket.as_ref().unwrap();
+        assert_eq!((bucket.name.as_str(), bucket.region.as_deref()), ("radio", Some("eu-central-1")));
+        assert_eq!((&bucket.endpoint, settings.objects.spool_max), (&None, 20_000_000_000));
+        assert!(matches!(&settings.objects.access, cdn::Access::Keys { id, .. } if id == "AKIDEXAMPLE"));
+        assert!(!format!("{settings:?}").contains("wJalr"));
+        assert!(!docs::print_config(&values).contains("wJalr"));
+        assert_eq!(complaint(&keys[..1]), "ONAIR_S3_ACCESS_KEY_ID needs ONAIR_S3_SECRET_ACCESS_KEY");
+        assert_eq!(
+            complaint(&[("ONAIR_S3_ENDPOINT", "http://a.example")]),
+            "ONAIR_S3_ENDPOINT needs ONAIR_S3_BUCKET"
+        );
+    }
+
+    #[test]
+    fn cookies_for_cloudfront_need_a_key_its_id_and_where_it_is() {
+        let id = ("ONAIR_CLOUDFRONT_KEY_PAIR_ID", "K2JCJMDEHXQW5F");
+        let key = ("ONAIR_CLOUDFRONT_PRIVATE_KEY", r"-----BEGIN PRIVATE KEY-----\nunspeakable");
+        let url = ("ONAIR_CDN_URL", "https://cdn.radio.example");
+        assert_eq!(complaint(&[id, url]), "ONAIR_CLOUDFRONT_KEY_PAIR_ID needs ONAIR_CLOUDFRONT_PRIVATE_KEY");
+        assert_eq!(complaint(&[key, url]), "ONAIR_CLOUDFRONT_PRIVATE_KEY needs ONAIR_CLOUDFRONT_KEY_PAIR_ID");
+        assert_eq!(complaint(&[id, key]), "ONAIR_CLOUDFRONT_KEY_PAIR_ID needs ONAIR_CDN_URL");
+        let (settings, values) = Settings::load(&given(&[id, key, url])).unwrap();
+        assert!(!format!("{settings:?}").contains("unspeakable") && settings.cdn.signer.is_some());
+        assert!(!docs::print_config(&values).contains("unspeakable"));
     }
 
     #[test]

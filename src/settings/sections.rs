@@ -16,6 +16,7 @@ use url::Url;
 
 use super::auth::AuthSettings;
 use super::error::SettingsError;
+use super::objects::{CdnSettings, ObjectSettings};
 use super::rtc::RtcSettings;
 use super::table::Key;
 use super::values::{self, Place, Values};
@@ -43,6 +44,10 @@ pub struct Settings {
     pub hls: HlsSettings,
     /// What is kept.
     pub storage: StorageSettings,
+    /// Where media lies for good.
+    pub objects: ObjectSettings,
+    /// What stands between the station and its listeners.
+    pub cdn: CdnSettings,
     /// By what rooms hear those of other stations; without one, this station is alone.
     pub redis: Option<RedisUrl>,
     /// Who may be here.
@@ -302,6 +307,8 @@ impl Settings {
                 keep: values.seconds(Key::KeepSeconds)?,
                 recordings: kept(values.count(Key::RecordingRetention)?),
             },
+            objects: ObjectSettings::from_values(values)?,
+            cdn: CdnSettings::from_values(values)?,
             redis: values.optional(Key::RedisUrl, |text| text.parse().ok())?,
             auth: AuthSettings::from_values(values)?,
             studio: StudioSettings {

@@ -97,6 +97,12 @@ pub enum Kind {
     TurnUrls,
     /// STUN servers (RFC 7064), separated by commas.
     StunUrls,
+    /// A name that another system gives to something.
+    Name,
+    /// Printable characters of another system's making.
+    Printable,
+    /// A private key in PEM, or the file it is in.
+    PrivateKey,
 }
 
 impl Kind {
@@ -121,6 +127,9 @@ impl Kind {
             Self::LogFilter => "FILTER",
             Self::Addresses => "ADDRESS[,ADDRESS]",
             Self::TurnUrls | Self::StunUrls => "URI[,URI]",
+            Self::Name => "NAME",
+            Self::Printable => "TEXT",
+            Self::PrivateKey => "FILE|PEM",
         }
     }
 
@@ -172,6 +181,11 @@ impl Kind {
             Self::StunUrls => {
                 "stun: and stuns: addresses separated by commas, such as stun:stun.example.org:3478".to_owned()
             }
+            Self::Name => "1 to 128 letters, digits, dots, dashes and underscores".to_owned(),
+            Self::Printable => "1 to 4096 printable characters without spaces".to_owned(),
+            Self::PrivateKey => {
+                "the path of a file with a private key in PEM, or the key itself, with \\n for its line ends".to_owned()
+            }
         }
     }
 }
@@ -213,6 +227,17 @@ pub enum Key {
     DataDir,
     KeepSeconds,
     RecordingRetention,
+    S3Bucket,
+    S3Endpoint,
+    S3Region,
+    S3AccessKeyId,
+    S3SecretAccessKey,
+    S3SessionToken,
+    S3SpoolMegabytes,
+    CdnUrl,
+    CloudfrontDistribution,
+    CloudfrontKeyPairId,
+    CloudfrontPrivateKey,
     DatabaseUrl,
     RedisUrl,
     JwtSecret,
@@ -611,6 +636,127 @@ pub const TABLE: &[Setting] = &[
         kind: Kind::Count(0, 36_500),
         secrecy: Secrecy::Open,
         help: "How many days recordings are kept; 0 is for ever",
+    },
+    Setting {
+        key: Key::S3Bucket,
+        toml: "s3.bucket",
+        env: "ONAIR_S3_BUCKET",
+        flag: "s3-bucket",
+        aliases: &["S3_BUCKET_NAME"],
+        default: Preset::Unset("media stays in the data directory"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The bucket in which media is kept for good, beside the data directory",
+    },
+    Setting {
+        key: Key::S3Endpoint,
+        toml: "s3.endpoint",
+        env: "ONAIR_S3_ENDPOINT",
+        flag: "s3-endpoint",
+        aliases: &["AWS_ENDPOINT_URL_S3"],
+        default: Preset::Unset("S3 of Amazon"),
+        kind: Kind::SiteUrl,
+        secrecy: Secrecy::Open,
+        help: "The address of another server that speaks like S3",
+    },
+    Setting {
+        key: Key::S3Region,
+        toml: "s3.region",
+        env: "ONAIR_S3_REGION",
+        flag: "s3-region",
+        aliases: &["AWS_REGION", "AWS_DEFAULT_REGION"],
+        default: Preset::Unset("what the machine says; with an endpoint, us-east-1"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The region of the bucket",
+    },
+    Setting {
+        key: Key::S3AccessKeyId,
+        toml: "s3.access_key_id",
+        env: "ONAIR_S3_ACCESS_KEY_ID",
+        flag: "s3-access-key-id",
+        aliases: &["AWS_ACCESS_KEY_ID"],
+        default: Preset::Unset("the role of the machine or its container"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The id of the key by which the bucket and CloudFront are asked",
+    },
+    Setting {
+        key: Key::S3SecretAccessKey,
+        toml: "s3.secret_access_key",
+        env: "ONAIR_S3_SECRET_ACCESS_KEY",
+        flag: "s3-secret-access-key",
+        aliases: &["AWS_SECRET_ACCESS_KEY"],
+        default: Preset::Unset("the role of the machine or its container"),
+        kind: Kind::Printable,
+        secrecy: Secrecy::Secret,
+        help: "The secret of that key",
+    },
+    Setting {
+        key: Key::S3SessionToken,
+        toml: "s3.session_token",
+        env: "ONAIR_S3_SESSION_TOKEN",
+        flag: "s3-session-token",
+        aliases: &["AWS_SESSION_TOKEN"],
+        default: Preset::Unset("none"),
+        kind: Kind::Printable,
+        secrecy: Secrecy::Secret,
+        help: "What belongs to a key that is good for a while alone",
+    },
+    Setting {
+        key: Key::S3SpoolMegabytes,
+        toml: "s3.spool_megabytes",
+        env: "ONAIR_S3_SPOOL_MEGABYTES",
+        flag: "s3-spool-megabytes",
+        aliases: &[],
+        default: Preset::Is("20000"),
+        kind: Kind::Count(100, 10_000_000),
+        secrecy: Secrecy::Open,
+        help: "How much may wait on local disk while the bucket is away, in megabytes; beyond that the oldest segments are given up",
+    },
+    Setting {
+        key: Key::CdnUrl,
+        toml: "cdn.url",
+        env: "ONAIR_CDN_URL",
+        flag: "cdn-url",
+        aliases: &["CDN_URL"],
+        default: Preset::Unset("to this station"),
+        kind: Kind::SiteUrl,
+        secrecy: Secrecy::Open,
+        help: "Where listeners are sent for HLS",
+    },
+    Setting {
+        key: Key::CloudfrontDistribution,
+        toml: "cdn.cloudfront_distribution",
+        env: "ONAIR_CLOUDFRONT_DISTRIBUTION",
+        flag: "cloudfront-distribution",
+        aliases: &[],
+        default: Preset::Unset("nobody is told what is deleted"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The distribution of CloudFront that is told to forget what is deleted",
+    },
+    Setting {
+        key: Key::CloudfrontKeyPairId,
+        toml: "cdn.cloudfront_key_pair_id",
+        env: "ONAIR_CLOUDFRONT_KEY_PAIR_ID",
+        flag: "cloudfront-key-pair-id",
+        aliases: &[],
+        default: Preset::Unset("no cookies for CloudFront"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The id under which CloudFront has the public half of the key that signs its cookies",
+    },
+    Setting {
+        key: Key::CloudfrontPrivateKey,
+        toml: "cdn.cloudfront_private_key",
+        env: "ONAIR_CLOUDFRONT_PRIVATE_KEY",
+        flag: "cloudfront-private-key",
+        aliases: &[],
+        default: Preset::Unset("no cookies for CloudFront"),
+        kind: Kind::PrivateKey,
+        secrecy: Secrecy::Secret,
+        help: "The private half of that key, RSA of 2048 bits or ECDSA over P-256",
     },
     Setting {
         key: Key::DatabaseUrl,

@@ -237,6 +237,18 @@ pub(super) fn shared_secret(text: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
+/// A name that another system gives to something: a bucket, a region, a distribution, the id of a key.
+pub(super) fn name(text: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    ((1..=128).contains(&text.len()) && text.bytes().all(plain)).then(|| text.to_owned())
+}
+
+/// What another system made, to be given back to it as it is.
+pub(super) fn printable(text: &str) -> Option<String> {
+    ((1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()))
+        .then(|| text.to_owned())
+}
+
 fn anonymous(url: &Url) -> bool {
     url.username().is_empty() && url.password().is_none()
 }

@@ -11,6 +11,7 @@ use crate::http::server::Counters;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::labels::{BroadcastState, JoinFailure, Listener, NoLabel, PathClass, Publisher};
 use crate::metrics::{Metrics, Observe};
+use crate::uploads::Uploads;
 
 /// Everything that is counted elsewhere.
 pub(super) struct Watched {
@@ -26,6 +27,8 @@ pub(super) struct Watched {
     pub(super) http: Vec<Arc<Counters>>,
     /// Publishers' connections, a set a port.
     pub(super) rtmp: Vec<Arc<ingest::rtmp::Counters>>,
+    /// What waits for the object store.
+    pub(super) uploads: Option<Uploads>,
 }
 
 impl Watched {
@@ -36,6 +39,9 @@ impl Watched {
         self.origin(metrics);
         self.http.observe(metrics);
         self.rtmp.observe(metrics);
+        if let Some(uploads) = &self.uploads {
+            uploads.observe(metrics);
+        }
     }
 
     fn broadcasts(&self, metrics: &Metrics) {

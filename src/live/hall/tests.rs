@@ -34,6 +34,7 @@ fn premises(
         ownership: Arc::new(InProcess),
         events,
         rtc: None,
+        uploads: None,
         metrics: Metrics::new(),
     };
     let backstage = RunHouse { origin: Origin::new(10), media_dir: dir.join("preview"), ..house.clone() };

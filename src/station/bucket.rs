@@ -1,0 +1,37 @@
+//! The bucket, where one is set: what waits for it, and who brings it.
+
+use std::io;
+
+use cdn::{Invalidation, ObjectStore, Patience, S3};
+
+use crate::http::client::{Client, system_roots};
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::uploads::{Courier, Uploads};
+
+/// A bucket.
+pub(super) struct Bucket {
+    /// What is to be stored there.
+    pub(super) uploads: Uploads,
+    /// Who brings it.
+    pub(super) courier: Courier,
+}
+
+impl Bucket {
+    /// As the settings have it; `None` where the data directory is all there is. Asks nobody yet.
+    pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> io::Result<Option<Self>> {
+        let objects = &settings.objects;
+        let Some(bucket) = &objects.bucket else { return Ok(None) };
+        let data_dir = &settings.storage.data_dir;
+        let uploads = Uploads::open(data_dir, &data_dir.join("live"), objects.spool_max)?;
+        let invalidation = match &settings.cdn.distribution {
+            Some(distribution) => Some((
+                Invalidation::open(distribution, &objects.access, None).await,
+                Client::new(system_roots()),
+            )),
+            None => None,
+        };
+        let store = ObjectStore::S3(S3::open(bucket, &objects.access, Patience::default()).await);
+        Ok(Some(Self { uploads, courier: Courier { store, invalidation, counts: metrics.uploads.clone() } }))
+    }
+}
