@@ -37,12 +37,14 @@ pub struct Front {
     presence: Arc<Presence>,
     api: axum::Router,
     metrics: Metrics,
+    policy: HeaderValue,
     salt: AtomicU32,
 }
 
 impl Front {
     /// Serves `origin` (`None` where HLS is off) below `/live/` to whom `gate` lets in, previews below
-    /// `/preview/` and `api` where it has routes. Who hears an endless stream counts in `presence`.
+    /// `/preview/`, `api` where it has routes, and pages with `policy` for the rest. Who hears an endless stream counts
+    /// in `presence`.
     pub fn new(
         origin: Option<Arc<Origin>>,
         backstage: Backstage,
@@ -50,8 +52,9 @@ impl Front {
         presence: Arc<Presence>,
         api: axum::Router,
         metrics: Metrics,
+        policy: HeaderValue,
     ) -> Arc<Self> {
-        Arc::new(Self { origin, backstage, gate, presence, api, metrics, salt: AtomicU32::new(0) })
+        Arc::new(Self { origin, backstage, gate, presence, api, metrics, policy, salt: AtomicU32::new(0) })
     }
 
     /// Media and pages are answered without a task of their own; only what has to wait is boxed.
@@ -78,7 +81,7 @@ impl Front {
                 response
             }));
         }
-        let mut response = web::serve(request.method(), path, request.headers());
+        let mut response = web::serve(request.method(), path, request.headers(), &self.policy);
         if peer.scheme == Scheme::Https {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         }

@@ -40,12 +40,13 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, KeptRuns, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
-use crate::playback::{EdgeSecret, Gate, Ledger, SECRET_FILE};
+use crate::playback::{Delivery, EdgeSecret, Gate, Ledger, SECRET_FILE};
 use crate::recordings::{Retention, Teller};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
 use crate::uploads::Uploads;
+use crate::web;
 use crate::webrtc::WebRtc;
 use bucket::Bucket;
 use doors::Doors;
@@ -74,6 +75,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         settings.hls.signed,
         &secrets::load_or_make(data_dir, SECRET_FILE)?,
     );
+    let delivery = Delivery::of(&settings.cdn, settings.http.public_url.as_ref())?;
+    let policy = web::policy(&delivery.address(""));
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
     let store = database::open_ready(&settings.storage).await?;
     let journal = data_dir.join("journal.jsonl");
@@ -217,6 +220,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         reach: settings.webhooks.reach(),
         covers,
         archive,
+        delivery,
         key_file,
         cooldown: api::cooldown(),
         features: Features::of(&settings),
@@ -231,6 +235,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence,
         api::router(context, &settings),
         metrics,
+        policy,
     );
     let programmes = tokio::spawn(hall.run(shutdown.clone()));
     let watch = Watch::open(auth, gate, handle, rooms).await.context("reading who has lost access")?;

@@ -21,9 +21,17 @@ use rust_embed::RustEmbed;
 #[allow_missing = true]
 struct Dist;
 
+/// The policy of every page: what it loads comes from here, and HLS from `cdn` too, which is an origin or empty.
 /// hls.js starts its worker from a blob and feeds the audio element from one.
-const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; img-src 'self' data:; \
-     style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; object-src 'none'";
+pub fn policy(cdn: &str) -> HeaderValue {
+    let hls = if cdn.is_empty() { String::new() } else { format!(" {cdn}") };
+    let policy = format!(
+        "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob:{hls}; connect-src 'self'{hls}; \
+         img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; \
+         object-src 'none'"
+    );
+    HeaderValue::try_from(policy).expect("an origin is plain enough for a header")
+}
 
 /// What pages of others load.
 const FOR_OTHERS: &str = "sdk/";
@@ -70,7 +78,7 @@ impl Asset {
 
 /// Answers a request for a page or an asset. Paths that a page can have but no file has are the page
 /// itself: the app knows its own routes. A missing asset is a 404, never a page.
-pub fn serve(method: &Method, path: &str, headers: &HeaderMap) -> Response<Body> {
+pub fn serve(method: &Method, path: &str, headers: &HeaderMap, policy: &HeaderValue) -> Response<Body> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -81,9 +89,9 @@ pub fn serve(method: &Method, path: &str, headers: &HeaderMap) -> Response<Body>
         headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains(kind))
     };
     match ASSETS.get(name) {
-        Some(asset) => shared(name, respond(asset, name.starts_with("assets/"), headers)),
+        Some(asset) => shared(name, respond(asset, name.starts_with("assets/"), headers, policy)),
         None if PAGES.contains(&name) || accepts("text/html") => match ASSETS.get("index.html") {
-            Some(page) => respond(page, false, headers),
+            Some(page) => respond(page, false, headers, policy),
             None => status(StatusCode::NOT_FOUND),
         },
         None => status(StatusCode::NOT_FOUND),
@@ -98,7 +106,7 @@ fn shared(name: &str, mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-fn respond(asset: &Asset, hashed: bool, request: &HeaderMap) -> Response<Body> {
+fn respond(asset: &Asset, hashed: bool, request: &HeaderMap, policy: &HeaderValue) -> Response<Body> {
     let mut response = status(StatusCode::OK);
     let headers = response.headers_mut();
     let keep = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
@@ -112,7 +120,7 @@ fn respond(asset: &Asset, hashed: bool, request: &HeaderMap) -> Response<Body> {
         return response;
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let gzip_accepted = request
@@ -166,7 +174,7 @@ mod tests {
     fn get(path: &str, accept: &'static str) -> Response<Body> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        serve(&Method::GET, path, &headers)
+        serve(&Method::GET, path, &headers, &policy(""))
     }
 
     #[test]
@@ -193,8 +201,20 @@ mod tests {
     }
 
     #[test]
+    fn a_page_may_fetch_from_the_cdn_and_from_nowhere_else() {
+        let allowed = |cdn| policy(cdn).to_str().unwrap().split("; ").map(str::to_owned).collect::<Vec<_>>();
+        let with_cdn = allowed("https://cdn.radio.example");
+        assert!(
+            with_cdn.contains(&"connect-src 'self' https://cdn.radio.example".to_owned()),
+            "{with_cdn:?}"
+        );
+        assert!(with_cdn.contains(&"media-src 'self' blob: https://cdn.radio.example".to_owned()));
+        assert!(allowed("").contains(&"connect-src 'self'".to_owned()));
+    }
+
+    #[test]
     fn pages_are_read_never_written() {
-        let response = serve(&Method::POST, "/", &HeaderMap::new());
+        let response = serve(&Method::POST, "/", &HeaderMap::new(), &policy(""));
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 
@@ -203,6 +223,6 @@ mod tests {
         let etag = get("/", "text/html").headers()[ETAG].clone();
         let mut headers = HeaderMap::new();
         headers.insert(IF_NONE_MATCH, etag);
-        assert_eq!(serve(&Method::GET, "/", &headers).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(serve(&Method::GET, "/", &headers, &policy("")).status(), StatusCode::NOT_MODIFIED);
     }
 }

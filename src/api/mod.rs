@@ -47,7 +47,7 @@ use crate::http::reach::Reach;
 use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
-use crate::playback::Gate;
+use crate::playback::{Delivery, Gate};
 use crate::recordings::Archive;
 use crate::settings::Settings;
 use crate::signal::{self, Rooms};
@@ -86,6 +86,8 @@ pub struct Context {
     pub covers: Covers,
     /// What is kept of runs.
     pub archive: Archive,
+    /// Where listeners are sent for HLS.
+    pub delivery: Delivery,
     /// Where the stream key of `studio` is told.
     pub key_file: KeyFile,
     /// How often one account makes and starts broadcasts.

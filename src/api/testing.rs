@@ -31,7 +31,7 @@ use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::metrics::Metrics;
-use crate::playback::{Gate, Ledger};
+use crate::playback::{Delivery, Gate, Ledger};
 use crate::recordings::testing::Kept;
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
@@ -162,6 +162,7 @@ impl Desk {
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),
             archive: kept.archive(),
+            delivery: Delivery::of(&settings.cdn, settings.http.public_url.as_ref()).unwrap(),
             key_file: KeyFile::new(folder),
             cooldown: cooldown(),
             auth: auth.clone(),

@@ -12,6 +12,7 @@
 
 pub mod credential;
 pub mod edge;
+pub mod delivery;
 pub mod gate;
 pub mod guard;
 pub mod ledger;
@@ -19,6 +20,7 @@ pub mod registry;
 pub mod token;
 
 pub use edge::EdgeSecret;
+pub use delivery::Delivery;
 pub use gate::{Gate, Grant, Policy};
 pub use ledger::Ledger;
 pub use registry::Audience;

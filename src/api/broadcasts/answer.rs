@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::api::Context;
 use crate::api::time::rfc3339;
 use crate::broadcasts::builtin::DEMO;
+use crate::broadcasts::card;
 use crate::live::Scene;
 use crate::webrtc::Door;
 
@@ -101,7 +102,7 @@ struct Host {
     avatar_url: Option<String>,
 }
 
-/// Where it can be heard, below the station's address.
+/// Where it can be heard: below the station's address, or at its CDN.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the API calls them so")]
@@ -145,6 +146,7 @@ impl Broadcast {
     /// `hosted` as somebody in `role` may see it, with what the hall knows better than the store.
     pub(super) fn of(hosted: Hosted, role: Role, context: &Context) -> Self {
         let Hosted { broadcast: row, host } = hosted;
+        let open = card(&row).is_ok_and(|card| !context.gate.signs(card.audience));
         let id = row.id;
         let life = Life::of(&id, row.status, row.started_at, row.ended_at, context);
         let secrets = role.may(Action::SeeStreamKey) && id != DEMO;
@@ -156,6 +158,13 @@ impl Broadcast {
         });
         let previewed = context.hall.broadcast(&id).filter(|held| held.scene == Scene::Preview);
         let key = previewed.and_then(|held| held.preview_key).filter(|_| role.may(Action::HearPreview));
+        // What is signed is opened here by a cookie of this station; elsewhere by what `…/playback` tells.
+        let heard = |path: String| if open { context.delivery.address(&path) } else { path };
+        let playback = Playback {
+            hls_url: heard(format!("/live/{id}/index.m3u8")),
+            standard_hls_url: heard(format!("/live/{id}/standard.m3u8")),
+            whep_url: context.webrtc.is_some().then(|| Door::Whep.path(&id)),
+        };
         let preview =
             key.map(|key| Preview { hls_url: format!("/preview/{}/{id}/index.m3u8", key.expose()) });
         Self {
@@ -191,11 +200,7 @@ impl Broadcast {
             levelling: row.levelling,
             created_at: rfc3339(row.created_at),
             updated_at: rfc3339(row.updated_at),
-            playback: Playback {
-                hls_url: format!("/live/{id}/index.m3u8"),
-                standard_hls_url: format!("/live/{id}/standard.m3u8"),
-                whep_url: context.webrtc.is_some().then(|| Door::Whep.path(&id)),
-            },
+            playback,
             ingest,
             preview,
             id,

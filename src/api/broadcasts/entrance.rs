@@ -77,20 +77,25 @@ pub(super) async fn playback(
     let sign = || context.gate.grant(id, caller.account(), now()).map_err(|_| Problem::internal());
     let grant = context.gate.signs(audience).then(sign).transpose()?;
     let below = grant.as_ref().map_or_else(|| format!("/live/{id}/"), Grant::prefix);
-    let cookie = grant.as_ref().map(|grant| AppendHeaders([(SET_COOKIE, grant.cookie(client.scheme))]));
+    let mut cookies = Vec::new();
+    if let Some(grant) = &grant {
+        cookies.push((SET_COOKIE, grant.cookie(client.scheme)));
+        let opening = context.delivery.cookies(grant).map_err(|_| Problem::internal())?;
+        cookies.extend(opening.into_iter().map(|cookie| (SET_COOKIE, cookie)));
+    }
     let route = route(&context, id, Person { account: caller.account(), address: client.address }, role);
     let webrtc = context.webrtc.as_ref();
     let playback = Playback {
         transport: route.0,
         reason: route.1,
-        hls_url: format!("{below}index.m3u8"),
-        standard_hls_url: format!("{below}standard.m3u8"),
+        hls_url: context.delivery.address(&format!("{below}index.m3u8")),
+        standard_hls_url: context.delivery.address(&format!("{below}standard.m3u8")),
         whep_url: webrtc.map(|_| Door::Whep.path(id)),
         expires_at: grant.as_ref().map(|grant| WallClock(grant.expires * 1_000_000).to_string()),
         token: grant.map(|grant| grant.token),
         ice_servers: webrtc.map(|station| station.ice_servers(id, now())).unwrap_or_default(),
     };
-    Ok((cookie, Json(playback)))
+    Ok((AppendHeaders(cookies), Json(playback)))
 }
 
 /// By which transport a broadcast is heard, and why.

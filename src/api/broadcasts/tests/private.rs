@@ -6,6 +6,7 @@ use crate::api::testing::{Ask, Desk, Person};
 use crate::both::on_both;
 use crate::playback::credential::split;
 use crate::playback::gate::now;
+use crate::settings::table::Key;
 
 /// Every way of knowing of a broadcast.
 const WAYS: [(&str, &str); 6] = [
@@ -130,6 +131,50 @@ async fn an_unlisted_broadcast_is_known_to_whoever_has_its_id(database: Database
         assert_eq!(told.await.must_be(200)["hlsUrl"], format!("/live/{id}/index.m3u8"));
     }
     assert_eq!(desk.finds(Some(&host), "rehearsal").await, 1);
+}
+
+#[tokio::test]
+async fn listeners_are_sent_to_the_cdn_with_what_opens_it() {
+    const CDN: &str = "https://cdn.radio.example";
+    let pem = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap().serialize_pem();
+    let settings = [
+        (Key::PublicUrl, "https://radio.example"),
+        (Key::CdnUrl, CDN),
+        (Key::CloudfrontKeyPairId, "K2JCJMDEHXQW5F"),
+        (Key::CloudfrontPrivateKey, pem.as_str()),
+    ];
+    let desk = Desk::open(Database::Sqlite, &settings).await;
+    let host = desk.person("amy").await;
+    let open = desk.broadcast(&host, json!({ "title": "Open" })).await;
+    let answer = desk.get(&format!("/api/broadcasts/{open}/playback"), &host.token).await;
+    assert!(answer.headers.get("set-cookie").is_none());
+    assert_eq!(answer.must_be(200)["hlsUrl"], format!("{CDN}/live/{open}/index.m3u8"));
+    let shown = desk.get(&format!("/api/broadcasts/{open}"), &host.token).await.must_be(200);
+    assert_eq!(shown["playback"]["standardHlsUrl"], format!("{CDN}/live/{open}/standard.m3u8"));
+
+    let private = desk.broadcast(&host, json!({ "title": "Family", "visibility": "private" })).await;
+    let shown = desk.get(&format!("/api/broadcasts/{private}"), &host.token).await.must_be(200);
+    assert_eq!(
+        shown["playback"]["hlsUrl"],
+        format!("/live/{private}/index.m3u8"),
+        "for the station's cookie"
+    );
+    let answer = desk.get(&format!("/api/broadcasts/{private}/playback"), &host.token).await;
+    let cookies: Vec<_> = answer
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|cookie| cookie.to_str().unwrap().to_owned())
+        .collect();
+    let told = answer.must_be(200);
+    let path = told["hlsUrl"].as_str().unwrap().strip_prefix(CDN).unwrap();
+    assert!(desk.is_served(path), "the station knows what the CDN asks it for");
+    let below = path.strip_suffix("index.m3u8").unwrap();
+    for name in ["Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"] {
+        let found = cookies.iter().find(|cookie| cookie.starts_with(&format!("CloudFront-{name}="))).unwrap();
+        assert!(found.contains(&format!("; Domain=radio.example; Path={below}; ")), "{found}");
+    }
+    assert_eq!(cookies.len(), 5, "and the station's own");
 }
 
 on_both! {
