@@ -2099,7 +2099,7 @@ export interface components {
             id: string;
             username: string;
         };
-        /** @description Where it can be heard, below the station's address. */
+        /** @description Where it can be heard: below the station's address, or at its CDN. */
         Playback: {
             /**
              * @description Low-Latency HLS.
