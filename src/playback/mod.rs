@@ -11,16 +11,16 @@
 //! at the most. An [edge](EdgeSecret) that checks tokens itself is believed. HLS that is open cannot be taken back from anybody.
 
 pub mod credential;
-pub mod edge;
 pub mod delivery;
+pub mod edge;
 pub mod gate;
 pub mod guard;
 pub mod ledger;
 pub mod registry;
 pub mod token;
 
-pub use edge::EdgeSecret;
 pub use delivery::Delivery;
+pub use edge::EdgeSecret;
 pub use gate::{Gate, Grant, Policy};
 pub use ledger::Ledger;
 pub use registry::Audience;

@@ -125,11 +125,31 @@ struct Found {
     exact: bool,
 }
 
-/// Rows that fulfil a condition, perhaps among those that have a term.
-#[derive(Clone)]
+/// Rows that fulfil a condition and have all of some terms.
 struct Leg {
     condition: Sql,
-    among: Option<Sought>,
+    /// Looked up for each row.
+    terms: Vec<Sought>,
+    /// Whose rows are gathered; without it the list's index is walked.
+    among: Option<(Sought, Gathered)>,
+}
+
+/// Which rows of a term are gathered.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Gathered {
+    /// Every one.
+    All,
+    /// The first [`SEARCH_COUNTED`]: there are more of every term.
+    First,
+}
+
+impl Leg {
+    fn new(condition: Sql, sought: &[Sought], among: Option<(&Sought, Gathered)>) -> Self {
+        // What is gathered has that term.
+        let is_open = |term: &&Sought| among.is_none_or(|(known, _)| known != *term);
+        let terms = sought.iter().filter(is_open).cloned().collect();
+        Self { condition, terms, among: among.map(|(term, gathered)| (term.clone(), gathered)) }
+    }
 }
 
 async fn find(
@@ -147,7 +167,7 @@ async fn find(
     let legs = conditions(filter);
     let Some((occurrences, rarest)) = rarest else {
         let total = total(connection, filter, &legs).await?;
-        let legs = legs.into_iter().map(|condition| Leg { condition, among: None }).collect();
+        let legs = legs.into_iter().map(|condition| Leg::new(condition, &[], None)).collect();
         return Ok(Found { legs, total, exact: true });
     };
 
@@ -158,20 +178,13 @@ async fn find(
     };
     let gathered = walked > SEARCH_COUNTED && occurrences <= SEARCH_COUNTED;
     let exact = walked <= SEARCH_COUNTED || gathered;
-    let legs: Vec<_> = legs
-        .into_iter()
-        .map(|mut condition| {
-            for term in sought.iter().filter(|term| !gathered || *term != rarest) {
-                has_term(&mut condition, term);
-            }
-            Leg { condition, among: gathered.then(|| rarest.clone()) }
-        })
-        .collect();
+    let among = gathered.then_some((rarest, Gathered::All));
+    let counted = if exact { among } else { Some((rarest, Gathered::First)) };
     let mut total = 0;
-    for leg in &legs {
-        let leg = if exact { leg.clone() } else { Leg { among: Some(rarest.clone()), ..leg.clone() } };
-        total += count(&leg).count(connection).await?;
+    for condition in &legs {
+        total += count(&Leg::new(condition.clone(), sought, counted)).count(connection).await?;
     }
+    let legs = legs.into_iter().map(|condition| Leg::new(condition, sought, among)).collect();
     Ok(Found { legs, total, exact })
 }
 
@@ -227,7 +240,7 @@ async fn total(
         total += if index == 0 && filter.host.is_none() {
             totals::total(connection, visibility(filter), filter.status).await?
         } else {
-            count(&Leg { condition: leg.clone(), among: None }).count(connection).await?
+            count(&Leg::new(leg.clone(), &[], None)).count(connection).await?
         };
     }
     Ok(total)
@@ -235,32 +248,43 @@ async fn total(
 
 fn count(leg: &Leg) -> Sql {
     let mut sql = Sql::new("SELECT COUNT(*) FROM ");
-    push_source(&mut sql, leg, true);
-    sql.append(&leg.condition);
+    push_source(&mut sql, leg);
     sql
 }
 
-/// `broadcasts b WHERE …`, of all rows or of those that have a term.
-fn push_source(sql: &mut Sql, leg: &Leg, counted: bool) {
+/// `broadcasts b WHERE …`, of all rows or of those that are gathered.
+fn push_source(sql: &mut Sql, leg: &Leg) {
+    let first = matches!(leg.among, Some((_, Gathered::First)));
     match &leg.among {
         None => {
             sql.push("broadcasts b WHERE 1 = 1");
         }
-        Some(term) => {
+        Some((term, _)) => {
             sql.push("(SELECT DISTINCT subject_id FROM (SELECT subject_id FROM broadcast_terms WHERE");
             term.push_range(sql);
-            if counted {
+            if first {
                 sql.push(" LIMIT ").number(SEARCH_COUNTED);
             }
-            sql.push(") occurring) t CROSS JOIN broadcasts b WHERE b.id = t.subject_id");
+            sql.push(") occurring WHERE 1 = 1");
+            for term in leg.terms.iter().filter(|_| first) {
+                // The limit changes nothing but PostgreSQL's way: without it all rows of a usual term may be read, to
+                // join them.
+                has_term(sql, "occurring.subject_id", term).push(" LIMIT 1 OFFSET 0)");
+            }
+            sql.push(") t CROSS JOIN broadcasts b WHERE b.id = t.subject_id");
         }
     }
+    for term in leg.terms.iter().filter(|_| !first) {
+        has_term(sql, "b.id", term).push(")");
+    }
+    sql.append(&leg.condition);
 }
 
-fn has_term(condition: &mut Sql, term: &Sought) {
-    condition.push(" AND EXISTS (SELECT 1 FROM broadcast_terms t WHERE t.subject_id = b.id AND");
-    term.push_range(condition);
-    condition.push(")");
+/// ` AND EXISTS (…` without the bracket that closes it.
+fn has_term<'a>(sql: &'a mut Sql, id: &'static str, term: &Sought) -> &'a mut Sql {
+    sql.push(" AND EXISTS (SELECT 1 FROM broadcast_terms o WHERE o.subject_id = ").push(id).push(" AND");
+    term.push_range(sql);
+    sql
 }
 
 /// The rows of a page. Each leg is cut to a page by itself, so that each walks an index in its order.
@@ -274,8 +298,7 @@ fn fetch(legs: &[Leg], ranked: bool, position: Option<&Position>, slice: &Slice)
     for (index, leg) in legs.iter().enumerate() {
         ids.push(if index == 0 { "" } else { " UNION ALL " });
         ids.push("SELECT id FROM (SELECT b.id AS id FROM ");
-        push_source(&mut ids, leg, false);
-        ids.append(&leg.condition);
+        push_source(&mut ids, leg);
         if let Some(position) = position {
             ids.push(after).number(position.rank).push(", ").text(&position.id).push(")");
         }

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     step!(8, "0008", "conversations"),
     step!(9, "0009", "treatment"),
     step!(10, "0010", "recordings"),
+    step!(11, "0011", "counted"),
 ];
 
 /// One step of the schema.
