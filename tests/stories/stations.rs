@@ -6,12 +6,14 @@ use super::participant::Participant;
 use super::redis::Redis;
 use super::station::Station;
 
+const PASSWORD: &str = "long and only the admin's";
+
 #[test]
 fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
     let redis = Redis::start_new();
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", folder.path().join("shared.db").display());
-    let arguments = ["--redis-url", &redis.url(), "--database-url", &database];
+    let arguments = ["--redis-url", &redis.url(), "--database-url", &database, "--admin-password", PASSWORD];
     let (one, other) = (Station::start(&arguments), Station::start(&arguments));
     let amy = one.register("amy");
     let made = amy.create(json!({"title": "News"}));
@@ -37,6 +39,10 @@ fn people_in_two_stations_are_in_one_room_and_go_on_without_redis() {
     let member = format!("/api/broadcasts/{id}/members/{bob}");
     amy.done("PUT", &member, Some(&json!({"role": "moderator"})));
     assert_eq!(far.told("roleChanged")["user"]["role"], "moderator", "wherever they are");
+    let admin = one.sign_in("admin@localhost", PASSWORD);
+    let suspended = json!({"suspended": true, "reason": "lies"});
+    admin.done("PATCH", &format!("/api/admin/users/{bob}"), Some(&suspended));
+    assert_eq!(far.ended()["type"], "removed", "with the next look of that station");
 
     redis.stop();
     here.ask(&json!({"type": "chatMessage", "message": "while it is away"}));
