@@ -310,8 +310,14 @@ impl Hall {
     /// Looks after everybody's sound.
     fn look_round(&mut self) {
         let now = Instant::now();
-        for shelf in self.resting.cool(&self.premises.house.origin, now) {
-            self.closing.spawn_blocking(move || recordings::tidy(&shelf));
+        for (broadcast, shelf) in self.resting.cool(&self.premises.house.origin, now) {
+            let uploads = self.premises.house.uploads.clone();
+            self.closing.spawn_blocking(move || {
+                // What is not stored yet has its only copy here.
+                if uploads.is_none_or(|uploads| uploads.have_stored(&broadcast, shelf.run())) {
+                    recordings::tidy(&shelf);
+                }
+            });
         }
         self.finishing.retain(|_, writing| writing.try_recv() == Err(TryRecvError::Empty));
         let mut found = Vec::new();

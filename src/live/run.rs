@@ -320,11 +320,11 @@ impl Resting {
     }
 
     /// Takes runs out of memory that have rested, unless a newer one is served in their place. Answers with them.
-    pub fn cool(&mut self, origin: &Origin, now: Instant) -> Vec<Arc<Shelf>> {
+    pub fn cool(&mut self, origin: &Origin, now: Instant) -> Vec<(String, Arc<Shelf>)> {
         let mut cooled = Vec::new();
         while let Some((_, broadcast, shelf)) = self.0.pop_front_if(|(until, ..)| *until <= now) {
             origin.retire(&broadcast, &shelf);
-            cooled.push(shelf);
+            cooled.push((broadcast, shelf));
         }
         cooled
     }

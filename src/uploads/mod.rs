@@ -134,6 +134,11 @@ impl Uploads {
         self.desk().remove_when_stored(&RunName::new(broadcast, run))
     }
 
+    /// Whether all of a run that is over is stored. Where that cannot be read it is not.
+    pub fn have_stored(&self, broadcast: &str, run: &RunId) -> bool {
+        Notes::are_whole(&RunName::new(broadcast, run).folder(&self.0.media_dir)).unwrap_or(false)
+    }
+
     /// A broadcast is deleted, and so is what is stored of it, whenever the store can be reached.
     pub fn forget(&self, broadcast: &str) {
         let debt = Debt::Removal(broadcast.to_owned());
