@@ -59,7 +59,8 @@ fn a_broadcast_is_its_recording_when_it_ends_though_the_station_died_in_its_midd
 
     let station = station.killed_and_started_again();
     let host = station.signed_in(token);
-    let _publisher = station.publish_to(&address(&made), TONE, AAC);
+    let now = host.get(&format!("/api/broadcasts/{id}"));
+    let _publisher = station.publish_to(&address(&now), TONE, AAC);
     let listener = Listener::join(&station, &id);
     let mark = listener.follow("main", "sound after the death", |list| {
         let mark = list.segments.iter().find(|segment| segment.discontinuity)?.msn;
@@ -104,7 +105,7 @@ fn a_host_records_cuts_clips_withdraws_and_deletes() {
     listener.hear("main", "the tone", |sound| is_tone(sound, 440.0));
     let record = |what: &str| host.send("POST", &format!("/api/broadcasts/{id}/record/{what}"), None).status;
     assert_eq!(record("stop"), 409, "nothing is being recorded");
-    assert_eq!(record("start"), 200);
+    assert_eq!(record("start"), 201);
     assert_eq!(record("start"), 409, "it is already");
     let from = listener.playlist("main").last_part().unwrap();
     listener.follow("main", "a few seconds", |list| list.last_part().filter(|last| last.0 > from.0 + 2));
