@@ -373,7 +373,8 @@ async fn a_bucket_is_looked_at_where_one_is_set() {
     assert!(examine(&alone).await.findings().iter().all(|finding| finding.check != "bucket"));
 
     let server = s3_server::S3Server::start().await;
-    let with_bucket = Station { bucket: Some(server.bucket()), access: server.access(), ..alone };
+    let with_bucket =
+        Station { bucket: Some(server.bucket()), access: s3_server::S3Server::access(), ..alone };
     let report = examine(&with_bucket).await;
     assert_eq!(verdict(&report, "bucket"), Verdict::Ok, "{report}");
     assert_eq!(

@@ -75,10 +75,14 @@ mod tests {
             [Debt::File(ObjectKey::parse("covers/00ff.jpg").unwrap()), Debt::Removal("0198-a_b".to_owned())];
         let (owed, none) = Owed::open(folder.path()).unwrap();
         assert!(none.is_empty());
-        debts.iter().for_each(|debt| owed.add(debt).unwrap());
+        for debt in &debts {
+            owed.add(debt).unwrap();
+        }
         let (owed, found) = Owed::open(folder.path()).unwrap();
         assert!(found.len() == 2 && debts.iter().all(|debt| found.contains(debt)), "{found:?}");
-        debts.iter().chain(&debts).for_each(|debt| owed.settle(debt).unwrap());
+        for debt in debts.iter().chain(&debts) {
+            owed.settle(debt).unwrap();
+        }
         assert!(Owed::open(folder.path()).unwrap().1.is_empty());
     }
 }

@@ -96,7 +96,7 @@ impl S3Server {
     }
 
     /// The keys that it takes.
-    pub(crate) fn access(&self) -> Access {
+    pub(crate) fn access() -> Access {
         Access::Keys { id: KEY_ID.into(), secret: SECRET.into(), session_token: None }
     }
 
@@ -104,7 +104,7 @@ impl S3Server {
     pub(crate) async fn store(&self) -> ObjectStore {
         let second = Duration::from_secs(1);
         let patience = Patience { connect: second, request: second };
-        ObjectStore::S3(S3::open(&self.bucket(), &self.access(), patience).await)
+        ObjectStore::S3(S3::open(&self.bucket(), &Self::access(), patience).await)
     }
 
     /// Changes how it is; requests that it has not answered are broken off.
