@@ -45,7 +45,7 @@ fn run(command: Command, settings: Settings, values: &Values) -> anyhow::Result<
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Serve => station::run(settings).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve => Box::pin(station::run(settings)).await.map(|()| ExitCode::SUCCESS),
             Command::Seed(sample) => {
                 let store = database::open_ready(&settings.storage).await?;
                 seed::run(&store, &sample, &mut io::stdout()).await.map(|()| ExitCode::SUCCESS)
