@@ -9,6 +9,21 @@
 //! Where a run has no sound (the process was away, the disk had failed) the file leaves it out, or is silent: [`Gaps`].
 //!
 //! It refuses spans of more than [`Span::MAX`], and files of 4 GiB.
+//!
+//! ```
+//! use media::{AudioProfile, MediaTime};
+//! use recording::{Chapters, Download, Gaps, PlanError, Source, Span, Tags};
+//!
+//! /// The third second of a run, 1 KB from the middle of its file.
+//! fn middle(run: &dyn Source) -> Result<bytes::Bytes, PlanError> {
+//!     let [main, ..] = AudioProfile::Standard.rungs();
+//!     let second = Span::new(MediaTime::from_ticks(96_000), MediaTime::from_ticks(144_000)).unwrap();
+//!     let (tags, chapters) = (Tags::default(), Chapters::default());
+//!     let file = Download::m4a(run, &main, second, Gaps::LeftOut, &tags, &chapters)?;
+//!     let middle = file.size() / 2;
+//!     Ok(file.read(run, middle..middle + 1_024)?)
+//! }
+//! ```
 
 pub mod chapters;
 pub mod download;
