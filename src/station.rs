@@ -41,7 +41,7 @@ use crate::live::{HAPPENINGS, Hall, KeptRuns, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Delivery, EdgeSecret, Gate, Ledger, SECRET_FILE};
-use crate::recordings::{Retention, Teller};
+use crate::recordings::{Analyst, Downloads, Retention, Teller, Waveforms};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
@@ -200,6 +200,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal: journal.clone(),
     };
     tasks.spawn(minutes.run(shutdown.clone()));
+    let downloads = Arc::new(Downloads::new(media_dir.clone()));
+    let waveforms = Waveforms::new(media_dir.clone());
+    tasks.spawn(Analyst::new(store.clone(), waveforms.clone()).run(shutdown.clone()));
     let archive = KeptRuns::new(origin.clone(), media_dir).archive(handle.clone());
     tasks.spawn(Teller::new(store.clone(), archive.shelf.clone()).run(shutdown.clone()));
     let retention =
@@ -220,6 +223,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         reach: settings.webhooks.reach(),
         covers,
         archive,
+        downloads,
+        waveforms,
         delivery,
         key_file,
         cooldown: api::cooldown(),

@@ -69,6 +69,16 @@ struct Stored {
 pub struct RunFiles(PathBuf);
 
 impl RunFiles {
+    /// What is known of the run.
+    pub fn read_record(&self) -> io::Result<RunRecord> {
+        read_record(&self.0)
+    }
+
+    /// The init section of `rung`.
+    pub fn read_init(&self, rung: RungId) -> io::Result<Bytes> {
+        fs::read(self.0.join(init_name(rung))).map(Bytes::from)
+    }
+
     /// A whole segment of `rung`; `NotFound` where it was never filled or has been swept.
     pub fn read_segment(&self, rung: RungId, msn: Msn) -> io::Result<Bytes> {
         fs::read(self.0.join(segment_name(rung, msn))).map(Bytes::from)

@@ -48,7 +48,7 @@ use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
 use crate::playback::{Delivery, Gate};
-use crate::recordings::Archive;
+use crate::recordings::{Archive, Downloads, Waveforms};
 use crate::settings::Settings;
 use crate::signal::{self, Rooms};
 use crate::webrtc::{self, WebRtc};
@@ -86,6 +86,10 @@ pub struct Context {
     pub covers: Covers,
     /// What is kept of runs.
     pub archive: Archive,
+    /// Recordings as files.
+    pub downloads: Arc<Downloads>,
+    /// Recordings, drawn.
+    pub waveforms: Waveforms,
     /// Where listeners are sent for HLS.
     pub delivery: Delivery,
     /// Where the stream key of `studio` is told.

@@ -33,6 +33,7 @@ use crate::live::{HAPPENINGS, Hall, Premises, Presence};
 use crate::metrics::Metrics;
 use crate::playback::{Delivery, Gate, Ledger};
 use crate::recordings::testing::Kept;
+use crate::recordings::{Downloads, Waveforms};
 use crate::settings::table::Key;
 use crate::settings::{Layers, Settings};
 use crate::signal::bus::Bus;
@@ -162,6 +163,8 @@ impl Desk {
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),
             archive: kept.archive(),
+            downloads: Arc::new(Downloads::new(folder.join("live"))),
+            waveforms: Waveforms::new(folder.join("live")),
             delivery: Delivery::of(&settings.cdn, settings.http.public_url.as_ref()).unwrap(),
             key_file: KeyFile::new(folder),
             cooldown: cooldown(),

@@ -12,14 +12,20 @@
 //! | [`RunTimes`] | where a run has sound | what keeps the segments |
 //! | [`RunRanges`] | who was on stage, pins, chapters | what keeps them beside the sound |
 
+mod analyst;
 mod archive;
 mod cut;
+pub mod downloads;
 pub mod feed;
+mod file_answer;
+#[cfg(test)]
+mod on_disk;
 mod retention;
 mod teller;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timeline;
+pub mod waveforms;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -27,11 +33,15 @@ use std::time::Duration;
 use media::MediaTime;
 use packager::{DateRange, RunId, WallClock};
 
+pub use analyst::{Analyst, stretch};
 pub use archive::Archive;
 pub use cut::{CutError, LENGTH_MIN, clip, split, trim};
+pub use downloads::Downloads;
+pub use file_answer::answer as answer_with_file;
 pub use retention::Retention;
 pub use teller::{Teller, heard_as};
 pub use timeline::{Piece, Timeline, frames, seconds};
+pub use waveforms::Waveforms;
 
 /// An answer that is waited for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -135,6 +135,15 @@ impl Recordings<'_> {
         Ok(self.0.write(&sql).await? == 1)
     }
 
+    /// Those that can be heard and whose loudness is not known, in the order of their ids, after the one with the id
+    /// `after`, at most `limit`.
+    pub async fn unmeasured(self, after: Option<&str>, limit: u32) -> Result<Vec<Recording>, StoreError> {
+        let mut sql = select();
+        sql.push(" WHERE r.status = 'ready' AND r.analysed_at IS NULL AND r.id > ").text(after.unwrap_or(""));
+        sql.push(" ORDER BY r.id LIMIT ").number(limit.into());
+        self.0.read_all(&sql, Recording::read).await
+    }
+
     /// Forgets it, unless it is being made; says whether it did. Its run is told to be changed, so that the files go
     /// too. Clips of it stay: the sound is the run's.
     pub async fn delete(self, id: &str) -> Result<bool, StoreError> {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use media::MediaDuration;
 use packager::{DateRange, Detail, RangeClass};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,6 +72,15 @@ pub(super) async fn chapters(
     };
     let bytes = serde_json::to_vec(&chapters).map_err(|_| Problem::internal())?;
     Ok(([(CONTENT_TYPE, JSON_CHAPTERS)], bytes))
+}
+
+/// Where chapters begin that play, and what they are called.
+pub(super) fn titles(noted: &[DateRange], plays: &Timeline) -> impl Iterator<Item = (MediaDuration, String)> {
+    let playing = noted.iter().filter(|range| chapter(range, plays).is_some());
+    playing.filter_map(|range| {
+        let (_, title) = range.details().iter().find(|(detail, _)| *detail == Detail::Title)?;
+        Some((plays.position_near(range.start()), title.clone()))
+    })
 }
 
 /// A range as a chapter, where it is one of something that plays.

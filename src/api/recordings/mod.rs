@@ -4,6 +4,7 @@ mod access;
 mod answer;
 mod chapters;
 mod edit;
+mod files;
 mod list;
 mod pieces;
 mod record;
@@ -27,6 +28,26 @@ struct RecordingId(
     String,
 );
 
+/// A waveform, as audiowaveform writes it: for each pixel the least and the greatest sample.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the document alone reads it")]
+struct Waveform {
+    /// 2.
+    version: u32,
+    /// 1: all channels are one.
+    channels: u32,
+    /// Samples a second.
+    sample_rate: u32,
+    /// Samples of one pixel.
+    samples_per_pixel: u32,
+    /// 8: from -128 to 127.
+    bits: u32,
+    /// How many pixels.
+    length: usize,
+    /// Two numbers a pixel.
+    data: Vec<i8>,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(record::start))
@@ -37,4 +58,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(pieces::clip))
         .routes(routes!(replay::replay))
         .routes(routes!(chapters::chapters))
+        .routes(routes!(files::m4a))
+        .routes(routes!(files::opus))
+        .routes(routes!(files::peaks))
 }

@@ -288,7 +288,14 @@ on_both! {
         let old = store.recordings().older(later, 10).await.unwrap();
         assert_eq!(old.iter().map(|it| &it.id).collect::<Vec<_>>(), [&recording.id]);
         assert!(store.recordings().older(at(71), 10).await.unwrap().is_empty(), "it was made just now");
+        let unmeasured = async |after: Option<&str>| {
+            let found = store.recordings().unmeasured(after, 10).await.unwrap();
+            found.into_iter().map(|it| it.id).collect::<Vec<_>>()
+        };
+        assert_eq!(unmeasured(None).await, std::slice::from_ref(&recording.id), "what is being made has time");
+        assert!(unmeasured(Some(&recording.id)).await.is_empty());
         assert!(store.recordings().analysed(&recording.id, -16_200, at(80)).await.unwrap());
+        assert!(unmeasured(None).await.is_empty());
         let analysed = store.recordings().load(&recording.id).await.unwrap().unwrap();
         assert_eq!((analysed.loudness_milli, analysed.analysed_at), (Some(-16_200), Some(at(80))));
     }
