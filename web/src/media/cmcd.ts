@@ -4,6 +4,9 @@ export type Heard = Pick<
   "addEventListener" | "removeEventListener" | "buffered" | "currentTime" | "seeking"
 >;
 
+/** Whether what is played goes on (`l`) or is complete (`v`). */
+export type Stream = "l" | "v";
+
 /** What is asked for: a playlist (`m`), sound (`a`), or what a decoder starts with (`i`). */
 export type Asked = "m" | "a" | "i";
 
@@ -17,12 +20,14 @@ export type Asked = "m" | "a" | "i";
 export class Cmcd {
   readonly #audio: Heard;
   readonly #session: string;
+  readonly #stream: Stream;
   #played = false;
   #starved = false;
 
-  constructor(audio: Heard, session: string) {
+  constructor(audio: Heard, session: string, stream: Stream = "l") {
     this.#audio = audio;
     this.#session = session;
+    this.#stream = stream;
     audio.addEventListener("playing", this.#onPlaying);
     audio.addEventListener("waiting", this.#onWaiting);
   }
@@ -34,7 +39,7 @@ export class Cmcd {
 
   /** `url` with what there is to tell. That the sound ran out is told once. */
   address(url: string, asked: Asked): string {
-    const told = [`ot=${asked}`, "sf=h", `sid="${this.#session}"`, "st=l"];
+    const told = [`ot=${asked}`, "sf=h", `sid="${this.#session}"`, `st=${this.#stream}`];
     if (asked === "a") {
       if (this.#starved) told.unshift("bs");
       told.unshift(`bl=${this.#bufferedMs()}`);
@@ -62,6 +67,13 @@ export class Cmcd {
   readonly #onWaiting = (): void => {
     if (this.#played && !this.#audio.seeking) this.#starved = true;
   };
+}
+
+/** What `address` names. */
+export function kindOf(address: string): Asked {
+  const path = address.split("?")[0] ?? "";
+  if (path.endsWith(".m3u8")) return "m";
+  return path.endsWith("/init.mp4") ? "i" : "a";
 }
 
 const sessions = new WeakMap<object, string>();

@@ -1,35 +1,13 @@
 import Hls, { type ErrorData, type HlsConfig, type LevelDetails } from "hls.js";
 
-import { type Asked, Cmcd, sessionOf } from "./cmcd.ts";
-import type { Engine, EngineEvent, LossReason, OpenEngine } from "./engine.ts";
+import { Cmcd, kindOf, sessionOf } from "./cmcd.ts";
+import { keepOneCodec } from "./codec.ts";
+import type { Engine, EngineEvent, OpenEngine } from "./engine.ts";
+import { BRIEFLY, lossOf, ONCE } from "./loading.ts";
 import { NativeEngine } from "./native-engine.ts";
 import { partLoader } from "./part-loader.ts";
 import { Preloads } from "./preloads.ts";
 import { streamController } from "./stream-controller.ts";
-
-/** Longer than the server ever holds a request (three target durations), so that it speaks first. */
-const HELD_MS = 15_000;
-
-/** The player owns the retries; a loader gives up at its first failure. */
-const ONCE = {
-  default: {
-    maxTimeToFirstByteMs: HELD_MS,
-    maxLoadTimeMs: HELD_MS,
-    timeoutRetry: null,
-    errorRetry: null,
-  },
-};
-
-/**
- * A part or segment is tried again by itself: it costs a hole otherwise, and it may be there in a moment.
- * Half a second in all, less than what is buffered.
- */
-const BRIEFLY = {
-  default: {
-    ...ONCE.default,
-    errorRetry: { maxNumRetry: 3, retryDelayMs: 100, maxRetryDelayMs: 200 },
-  },
-};
 
 const CONFIG: Partial<HlsConfig> = {
   lowLatencyMode: true,
@@ -77,7 +55,7 @@ class HlsEngine implements Engine {
     });
     this.#hls = hls;
     hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#offerAirPlay());
-    hls.on(Hls.Events.MANIFEST_PARSED, () => this.#keepOneCodec());
+    hls.on(Hls.Events.MANIFEST_PARSED, () => keepOneCodec(hls));
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#onPlaylist(details));
     hls.on(Hls.Events.ERROR, (_, error) => this.#onError(error));
     hls.attachMedia(audio);
@@ -108,18 +86,6 @@ class HlsEngine implements Engine {
     return this.#hls.playingDate?.getTime() ?? null;
   }
 
-  /**
-   * A change of codec restarts the decoder and is heard, so one is chosen for good: AAC, which every rung set
-   * has, and Opus only where a browser has no AAC (hls.js has already dropped what the browser cannot play).
-   */
-  #keepOneCodec(): void {
-    const isAac = this.#hls.levels.map((level) => level.audioCodec?.startsWith("mp4a") ?? false);
-    if (!isAac.includes(true)) return;
-    for (let level = isAac.length - 1; level >= 0; level--) {
-      if (!isAac[level]) this.#hls.removeLevel(level);
-    }
-  }
-
   /** A managed media source rules out AirPlay unless the playlist itself stands beside it. */
   #offerAirPlay(): void {
     if (!("ManagedMediaSource" in window) || this.#audio.querySelector("source") === null) return;
@@ -140,24 +106,7 @@ class HlsEngine implements Engine {
   }
 
   #onError(error: ErrorData): void {
-    if (!error.fatal) return;
-    const status = error.response?.code ?? 0;
-    if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
-      const opening = this.#details === null;
-      if (opening && status === 404) this.#tell({ kind: "absent" });
-      else this.#tell({ kind: opening ? "broken" : "lost", reason: blame(status) });
-    } else {
-      this.#tell({ kind: "broken", reason: "media" });
-    }
+    const event = lossOf(error, this.#details === null);
+    if (event !== null) this.#tell(event);
   }
-}
-
-function kindOf(address: string): Asked {
-  const path = address.split("?")[0] ?? "";
-  if (path.endsWith(".m3u8")) return "m";
-  return path.endsWith("/init.mp4") ? "i" : "a";
-}
-
-function blame(status: number): LossReason {
-  return status >= 400 ? "server" : "network";
 }

@@ -1,0 +1,83 @@
+import Hls, { type HlsConfig, type LevelDetails } from "hls.js";
+
+import { Cmcd, kindOf, sessionOf } from "./cmcd.ts";
+import { keepOneCodec } from "./codec.ts";
+import type { EngineEvent } from "./engine.ts";
+import { BRIEFLY, lossOf, ONCE } from "./loading.ts";
+import { NativeTape } from "./native-tape.ts";
+import { streamController } from "./stream-controller.ts";
+import type { OpenTape, Reach, Start, Tape } from "./tape.ts";
+
+/** No parts, no tempo of ours, and enough at hand for a step back to be heard at once. */
+const CONFIG: Partial<HlsConfig> = {
+  lowLatencyMode: false,
+  enableWorker: false,
+  testBandwidth: false,
+  abrEwmaDefaultEstimate: 2_000_000,
+  maxLiveSyncPlaybackRate: 1,
+  liveSyncOnStallIncrease: 0,
+  maxBufferLength: 30,
+  backBufferLength: 60,
+  manifestLoadPolicy: ONCE,
+  playlistLoadPolicy: ONCE,
+  fragLoadPolicy: BRIEFLY,
+};
+
+/** Opens with hls.js where it can run, else natively. */
+export const openTape: OpenTape = (audio, url, start, tell) =>
+  Hls.isSupported() ? new HlsTape(audio, url, start, tell) : new NativeTape(audio, url, start, tell);
+
+/** Kept sound by hls.js. */
+class HlsTape implements Tape {
+  readonly #tell: (event: EngineEvent) => void;
+  readonly #cmcd: Cmcd;
+  readonly #hls: Hls;
+  #details: LevelDetails | null = null;
+
+  constructor(audio: HTMLAudioElement, url: string, start: Start, tell: (event: EngineEvent) => void) {
+    this.#tell = tell;
+    const cmcd = new Cmcd(audio, sessionOf(audio), "at" in start ? "v" : "l");
+    this.#cmcd = cmcd;
+    // What hls.js takes for the distance that a live playlist asks for is where this one begins.
+    const begin = "at" in start ? { startPosition: start.at } : { liveSyncDuration: start.behind };
+    const hls = new Hls({
+      ...CONFIG,
+      ...begin,
+      xhrSetup: (xhr, address) => xhr.open("GET", cmcd.address(address, kindOf(address)), true),
+      streamController: streamController(),
+    });
+    this.#hls = hls;
+    hls.on(Hls.Events.MANIFEST_PARSED, () => keepOneCodec(hls));
+    hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#onPlaylist(details));
+    hls.on(Hls.Events.ERROR, (_, error) => {
+      const event = lossOf(error, this.#details === null);
+      if (event !== null) tell(event);
+    });
+    hls.attachMedia(audio);
+    hls.loadSource(url);
+  }
+
+  resume(): void {
+    this.#hls.startLoad();
+  }
+
+  close(): void {
+    this.#cmcd.close();
+    this.#hls.destroy();
+  }
+
+  reach(): Reach | null {
+    const details = this.#details;
+    return details && { from: details.fragmentStart, to: details.edge };
+  }
+
+  programTime(): number | null {
+    return this.#hls.playingDate?.getTime() ?? null;
+  }
+
+  #onPlaylist(details: LevelDetails): void {
+    this.#details = details;
+    this.#tell({ kind: "advanced", edge: details.edge, timeline: details.endCC });
+    if (!details.live) this.#tell({ kind: "closed" });
+  }
+}
