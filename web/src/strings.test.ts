@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, strings } from "./strings.ts";
+import { clock, duration, strings } from "./strings.ts";
 
 test("durations read as people say them", () => {
   expect([0, 1, 59, 60, 61, 1440].map(duration)).toEqual([
@@ -10,6 +10,10 @@ test("durations read as people say them", () => {
     "1 h 1 min",
     "24 h 0 min",
   ]);
+});
+
+test("a clock shows hours only where there are any", () => {
+  expect([-1, 0, 65.9, 3599, 3725].map(clock)).toEqual(["0:00", "0:00", "1:05", "59:59", "1:02:05"]);
 });
 
 test("latencies have one decimal, also when it is nought", () => {

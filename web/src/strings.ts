@@ -4,6 +4,8 @@ import type { Choice } from "./media/receiver.ts";
 
 const ONE_DECIMAL = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
+const DATE = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" });
+
 /** Every word on the pages. A second language is a second file of this shape. */
 export const strings = {
   name: "OnAir",
@@ -46,6 +48,14 @@ export const strings = {
     blocked: { title: "One more tap", hint: "Your browser wants you to say once more that you want sound." },
     recovering: { title: "Getting the sound back", hint: "Nothing for you to do; this keeps trying." },
     ended: { title: "The broadcast has ended", hint: "Thank you for listening." },
+    recorded: "Hear it again",
+    goingBack: {
+      title: "Going back",
+      hint: "You hear what is happening now until the earlier sound is here.",
+    },
+    behind: { title: "Listening behind live", hint: "You hear what was said before. The broadcast goes on." },
+    paused: { title: "Paused", hint: "The broadcast goes on, and is kept for you to hear." },
+    returning: { title: "Back to live", hint: "What is happening now is on its way." },
     again: { title: "On air again", hint: "The broadcast is back." },
 
     reason: {
@@ -56,6 +66,18 @@ export const strings = {
     latency: (seconds: number) => `${ONE_DECIMAL.format(seconds)} s`,
     latencyLabel: "behind live",
     latencyUnknown: "Live",
+
+    rewind: {
+      label: "What is kept of this broadcast",
+      back: "Back 30 s",
+      forward: "Forward 30 s",
+      pause: "Pause",
+      play: "Play",
+      toLive: "Back to live",
+      place: (secondsBehind: number) => `${clock(secondsBehind)} behind live`,
+      length: (seconds: number) => clock(seconds),
+      now: "now",
+    },
 
     way: {
       label: "Sound by",
@@ -70,6 +92,43 @@ export const strings = {
         hls: "Moving to HLS, which takes a minute.",
       } satisfies Record<Transport, string>,
     },
+  },
+
+  recording: {
+    loading: "Looking for the recording",
+    unreachable: "The server does not answer. This page keeps trying.",
+    missing: "There is no such recording",
+    missingHint: "It may have been taken back, or the address is mistyped.",
+    making: "Still being made",
+    makingHint: "Keep this page open: it can be heard as soon as it is done.",
+    failed: "There is no sound in it",
+    failedHint: "Nothing was heard while it was recorded.",
+    kind: { recording: "Recording", clip: "Clip" },
+    by: (host: string) => `by ${host}`,
+    of: "from",
+    seek: "Place in the recording",
+    place: (position: number, length: number) => `${clock(position)} of ${clock(length)}`,
+    play: "Play",
+    again: "Play again",
+    pause: "Pause",
+    unblock: "Turn on the sound",
+    back: "Back 10 s",
+    forward: "Forward 10 s",
+    speed: "Speed",
+    times: (speed: number) => `${speed}×`,
+    opening: "The sound is on its way.",
+    recovering: "Getting the sound back. Nothing for you to do; this keeps trying.",
+    absent: "The sound is not there any more.",
+    chapters: "Chapters",
+    downloads: "Download",
+    m4a: "M4A (AAC)",
+    opus: "Ogg Opus",
+    share: "Share",
+    shared: "The link is copied.",
+    link: "The link to this page",
+    recent: "To hear again",
+    date: (time: string) => DATE.format(new Date(time)),
+    length: (seconds: number) => clock(seconds),
   },
 
   apiDocs: {
@@ -97,4 +156,12 @@ export function duration(minutes: number): string {
   if (minutes < 1) return "less than a minute";
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Seconds as a clock shows them: 65 → "1:05", 3725 → "1:02:05". */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (part: number) => String(part).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }

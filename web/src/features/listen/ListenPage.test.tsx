@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Broadcast } from "../../api/broadcasts.ts";
 import type { Engine, EngineEvent, OpenEngine } from "../../media/engine.ts";
+import type { OpenTape, Start } from "../../media/tape.ts";
 import { ListenPage } from "./ListenPage.tsx";
 
 const station = vi.hoisted(() => ({
@@ -12,6 +13,7 @@ const station = vi.hoisted(() => ({
     throw new Error("no engine was opened");
   },
   opened: [] as string[],
+  tapes: [] as { url: string; start: Start }[],
 }));
 
 vi.mock("../../media/hls-engine.ts", () => {
@@ -29,7 +31,17 @@ vi.mock("../../media/hls-engine.ts", () => {
   return { openEngine };
 });
 
+vi.mock("../../media/hls-tape.ts", () => {
+  const openTape: OpenTape = (_audio, url, start, tell) => {
+    station.tapes.push({ url, start });
+    queueMicrotask(() => tell({ kind: "advanced", edge: 100, timeline: 0 }));
+    return { resume() {}, close() {}, reach: () => ({ from: 0, to: 100 }), programTime: () => null };
+  };
+  return { openTape };
+});
+
 let broadcast: Broadcast | null;
+let recordings: { id: string }[];
 let allowed: boolean;
 let beats: number;
 
@@ -47,12 +59,15 @@ beforeEach(() => {
   allowed = true;
   beats = 0;
   station.opened = [];
+  station.tapes = [];
+  recordings = [];
   vi.stubGlobal("fetch", async ({ url }: Request) => {
     if (url.endsWith("/api/time")) return Response.json({ now: new Date().toISOString() });
     if (url.endsWith("/heartbeat")) {
       beats += 1;
       return new Response(null, { status: 404 });
     }
+    if (url.includes("/api/recordings")) return Response.json({ items: recordings });
     if (url.endsWith("/playback")) return Response.json({ expiresAt: null });
     return broadcast === null ? new Response(null, { status: 404 }) : Response.json(broadcast);
   });
@@ -197,4 +212,47 @@ test("where there is WebRTC the page says by which way the sound comes, and lets
   await say("playing");
   expect(screen.getByText("You hear HLS.")).toBeDefined();
   expect(beats).toBe(1);
+});
+
+/** Says `playing` of what is kept. */
+async function hearKept(): Promise<void> {
+  await vi.waitFor(() => expect(station.tapes).toHaveLength(1));
+  await act(async () => {
+    document.querySelectorAll("audio")[1]?.dispatchEvent(new Event("playing"));
+  });
+}
+
+test("thirty seconds back, and back to live", async () => {
+  await listen();
+  await say("playing");
+  await press("Back 30 s");
+  expect(status()).toContain("Going back");
+  await hearKept();
+  const [tape] = station.tapes;
+  expect(tape?.url).toBe("/live/studio/dvr.m3u8");
+  expect(tape?.start).toEqual({ behind: expect.closeTo(32, 0) });
+  expect(status()).toContain("Listening behind live");
+  expect(screen.getByRole("slider", { name: "What is kept of this broadcast" })).toBeDefined();
+  await press("Back to live");
+  await say("playing");
+  expect(status()).toContain("You hear what is happening now.");
+  expect(station.opened).toHaveLength(2);
+});
+
+test("an arrow goes back as well, and Stop stops all of it", async () => {
+  await listen();
+  await say("playing");
+  await userEvent.keyboard("{ArrowLeft}");
+  await hearKept();
+  expect(station.tapes[0]?.start).toEqual({ behind: expect.closeTo(12, 0) });
+  await press("Stop");
+  expect(screen.getByRole("button", { name: "Listen" })).toBeDefined();
+});
+
+test("a broadcast that is over leads to its recording", async () => {
+  broadcast = { ...STUDIO, status: "ended" };
+  recordings = [{ id: "r1" }];
+  await open();
+  const link = await screen.findByRole("link", { name: "Hear it again" });
+  expect(link.getAttribute("href")).toBe("/r/r1");
 });

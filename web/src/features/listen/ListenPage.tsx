@@ -2,15 +2,19 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 import { type Broadcast, loadBroadcast } from "../../api/broadcasts.ts";
 import { Watch } from "../../api/watch.ts";
+import { announce } from "../../media/media-session.ts";
 import type { PlayerState } from "../../media/player-state.ts";
+import type { Places } from "../../media/rewind.ts";
 import { strings } from "../../strings.ts";
 import { Beacon } from "../../ui/Beacon.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
+import { useShortcuts } from "../../ui/use-shortcuts.ts";
+import { Again } from "./Again.tsx";
+import { Behind } from "./Behind.tsx";
 import styles from "./listen.module.css";
-import { announce } from "./media-session.ts";
-import { type Action, screenOf } from "./screen.ts";
-import { usePlayer, usePresence } from "./use-player.ts";
+import { type Action, screenBehind, screenOf } from "./screen.ts";
+import { usePlayers, usePresence } from "./use-player.ts";
 import { Volume } from "./Volume.tsx";
 import { Way } from "./Way.tsx";
 
@@ -23,32 +27,56 @@ export function ListenPage(props: { id: string }) {
   const [watch] = useState(() => new Watch((signal) => loadBroadcast(id, signal), EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
   const broadcast = watched.status === "loading" ? undefined : watched.value;
-  const [player, state, route] = usePlayer(id);
+  const players = usePlayers(id);
+  const { player, state, route, kept, replay, rewind, mode } = players;
   const audio = useRef<HTMLAudioElement>(null);
+  const keptAudio = useRef<HTMLAudioElement>(null);
   const title = broadcast?.title ?? id;
 
   // Who hears by WebRTC is counted by the session.
-  usePresence(id, route.heard === "hls");
+  usePresence(id, route.heard === "hls" || mode === "behind");
 
   const act = (action: Action) => {
-    if (action === "stop") player.close();
-    else if (action === "unblock") player.unblock();
-    else if (audio.current !== null) {
-      const { hlsUrl, whepUrl } = broadcast?.playback ?? elsewhere(id);
-      player.attach(audio.current, { hlsUrl, whepUrl });
-    }
+    if (action === "stop") rewind.close();
+    else if (action === "unblock") {
+      if (mode === "behind") kept.play();
+      else player.unblock();
+    } else withPlaces(({ live, addresses }) => player.attach(live, addresses));
   };
 
-  const asked = state.phase !== "idle" && state.phase !== "ended";
+  const withPlaces = (go: (places: Places) => void) => {
+    const { hlsUrl, whepUrl } = broadcast?.playback ?? elsewhere(id);
+    const [live, kept] = [audio.current, keptAudio.current];
+    if (live !== null && kept !== null) go({ live, kept, addresses: { hlsUrl, whepUrl } });
+  };
+  const step = (seconds: number) => withPlaces((places) => rewind.back(-seconds, places));
+  const seek = (position: number) => withPlaces((places) => rewind.seek(position, places));
+  const isBehind = mode !== "live";
+  const isPaused = replay.phase === "paused";
+  const toggle = () => (isPaused ? kept.play() : kept.pause());
+
+  const setVolume = (volume: number) => {
+    player.setVolume(volume);
+    if (keptAudio.current !== null) keptAudio.current.volume = volume;
+  };
+
+  const asked = isBehind || (state.phase !== "idle" && state.phase !== "ended");
+  useShortcuts(asked ? { step, ...(mode === "behind" ? { toggle } : {}) } : null);
+  const keys = useRef({ step, seek });
+  keys.current = { step, seek };
   useEffect(() => {
     if (!asked) return undefined;
     return announce(title, strings.name, {
-      play: () => player.unblock(),
-      stop: () => player.close(),
+      play: () => (isBehind ? kept.play() : player.unblock()),
+      // What is live cannot stand still.
+      pause: () => (isBehind ? kept.pause() : rewind.close()),
+      stop: () => rewind.close(),
+      step: (seconds) => keys.current.step(seconds),
+      ...(isBehind ? { seek: (position: number) => keys.current.seek(position) } : {}),
     });
-  }, [asked, title, player]);
+  }, [asked, isBehind, title, player, kept, rewind]);
 
-  const screen = screenOf(state, broadcast);
+  const screen = screenBehind(mode, replay) ?? screenOf(state, broadcast);
   const live = broadcast?.status === "live";
   return (
     <article className={styles.page}>
@@ -66,16 +94,28 @@ export function ListenPage(props: { id: string }) {
         <p>{screen.hint}</p>
       </div>
 
-      <Latency state={state} />
+      {isBehind ? null : <Latency state={state} />}
       <div className={styles.controls}>
         <ActionButton action={screen.action} ended={state.phase === "ended"} act={act} />
-        {asked ? <Volume player={player} /> : null}
-        {screen.action !== "none" && broadcast?.playback.whepUrl ? (
+        {asked ? (
+          <Behind
+            players={players}
+            step={step}
+            seek={seek}
+            toggle={toggle}
+            toLive={() => withPlaces((places) => rewind.toLive(places))}
+          />
+        ) : null}
+        {asked ? <Volume volume={player.volume} onChange={setVolume} /> : null}
+        {screen.glow === "still" ? <Again broadcast={broadcast} /> : null}
+        {!isBehind && screen.action !== "none" && broadcast?.playback.whepUrl ? (
           <Way player={player} route={route} />
         ) : null}
       </div>
       {/* biome-ignore lint/a11y/useMediaCaption: live speech as it is spoken; there is no text to show yet. */}
       <audio ref={audio} />
+      {/* biome-ignore lint/a11y/useMediaCaption: the same speech, from what is kept of it. */}
+      <audio ref={keptAudio} />
     </article>
   );
 }

@@ -1,12 +1,11 @@
 import { useState } from "react";
 
-import type { Receiver } from "../../media/receiver.ts";
 import { strings } from "../../strings.ts";
 import styles from "./listen.module.css";
 
 /** How loud, 0 to 100; the system's own keys do the same where a page may not (iPhone). */
-export function Volume(props: { player: Receiver }) {
-  const [percent, setPercent] = useState(props.player.volume * 100);
+export function Volume(props: { volume: number; onChange: (volume: number) => void }) {
+  const [percent, setPercent] = useState(props.volume * 100);
   return (
     <label className={styles.volume}>
       <span>{strings.listen.volume}</span>
@@ -19,7 +18,7 @@ export function Volume(props: { player: Receiver }) {
         onChange={(event) => {
           const chosen = event.currentTarget.valueAsNumber;
           setPercent(chosen);
-          props.player.setVolume(chosen / 100);
+          props.onChange(chosen / 100);
         }}
       />
     </label>

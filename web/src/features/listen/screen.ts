@@ -1,5 +1,7 @@
 import type { Broadcast } from "../../api/broadcasts.ts";
 import type { PlayerState } from "../../media/player-state.ts";
+import type { ReplayState } from "../../media/replayer.ts";
+import type { RewindMode } from "../../media/rewind.ts";
 import { strings } from "../../strings.ts";
 import type { Glow } from "../../ui/Beacon.tsx";
 
@@ -42,6 +44,46 @@ export function screenOf(player: PlayerState, broadcast: Broadcast | null | unde
       return broadcast?.status === "live"
         ? { ...words.again, glow: "ready", action: "listen" }
         : { ...words.ended, glow: "still", action: "none" };
+  }
+}
+
+/** The screen for who went back, or is on the way; null where it is live that is heard. */
+export function screenBehind(mode: RewindMode, replay: ReplayState): Screen | null {
+  const words = strings.listen;
+  switch (mode) {
+    case "live":
+      return null;
+    case "going back":
+      return { ...words.goingBack, glow: "on", action: "stop" };
+    case "returning":
+      return { ...words.returning, glow: "on", action: "stop" };
+    case "behind":
+      return whileBehind(replay);
+  }
+}
+
+function whileBehind({ phase, reason }: ReplayState): Screen {
+  const words = strings.listen;
+  switch (phase) {
+    case "idle":
+    case "opening":
+      return { ...words.opening, glow: "busy", action: "stop" };
+    case "playing":
+      return { ...words.behind, glow: "on", action: "stop" };
+    case "paused":
+      return { ...words.paused, glow: "ready", action: "stop" };
+    case "blocked":
+      return { ...words.blocked, glow: "ready", action: "unblock" };
+    case "recovering":
+      return {
+        title: words.recovering.title,
+        hint: `${words.reason[reason]} ${words.recovering.hint}`,
+        glow: "busy",
+        action: "stop",
+      };
+    case "absent":
+    case "ended":
+      return { ...words.ended, glow: "still", action: "none" };
   }
 }
 
