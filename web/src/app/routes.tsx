@@ -11,6 +11,11 @@ const ApiDocsPage = lazy(async () => ({
   default: (await import("../features/api-docs/ApiDocsPage.tsx")).ApiDocsPage,
 }));
 
+/** Who came to hear what is on air does not wait for it. */
+const RecordingPage = lazy(async () => ({
+  default: (await import("../features/recordings/RecordingPage.tsx")).RecordingPage,
+}));
+
 /** Every address the front end answers. */
 export function Pages() {
   return (
@@ -18,6 +23,7 @@ export function Pages() {
       <Route element={<Layout />}>
         <Route index element={<OnAirPage />} />
         <Route path="listen/:id" element={<Listen />} />
+        <Route path="r/:id" element={<Recording />} />
         <Route
           path="api/docs"
           element={
@@ -36,4 +42,14 @@ export function Pages() {
 function Listen() {
   const { id = "" } = useParams();
   return <ListenPage key={id} id={id} />;
+}
+
+/** Another recording is another page likewise. */
+function Recording() {
+  const { id = "" } = useParams();
+  return (
+    <Suspense>
+      <RecordingPage key={id} id={id} />
+    </Suspense>
+  );
 }

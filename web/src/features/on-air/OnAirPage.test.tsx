@@ -8,8 +8,11 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function open(answer: () => Promise<Response>): void {
-  vi.stubGlobal("fetch", answer);
+/** The station answers so for what is on air, and so for what can be heard again. */
+function open(answer: () => Promise<Response>, recordings: readonly object[] = []): void {
+  vi.stubGlobal("fetch", ({ url }: Request) =>
+    url.includes("/api/recordings") ? Promise.resolve(Response.json({ items: recordings })) : answer(),
+  );
   render(
     <MemoryRouter>
       <OnAirPage />
@@ -44,6 +47,20 @@ test("nothing on air is said kindly", async () => {
   open(async () => Response.json({ items: [], nextCursor: null, total: 0 }));
   expect(await screen.findByText("Nothing is on air right now.")).toBeDefined();
   expect(screen.queryByRole("list")).toBeNull();
+});
+
+test("what can be heard again is a list of links as well", async () => {
+  const recording = {
+    id: "r1",
+    title: "Yesterday",
+    host: { displayName: "Ada" },
+    startedAt: "2026-11-20T12:00:00Z",
+    durationSeconds: 3725,
+  };
+  open(async () => Response.json({ items: [], nextCursor: null, total: 0 }), [recording]);
+  const link = await screen.findByRole("link", { name: "Yesterday" });
+  expect(link.getAttribute("href")).toBe("/r/r1");
+  expect(screen.getByText(/by Ada .* 1:02:05/)).toBeDefined();
 });
 
 test("a server that does not answer is said, and asked again", async () => {

@@ -7,6 +7,7 @@ import { strings } from "../../strings.ts";
 import { Beacon } from "../../ui/Beacon.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
 import styles from "./on-air.module.css";
+import { Recent } from "./Recent.tsx";
 
 /** How often the list is asked for, in milliseconds. */
 const EVERY_MS = 4000;
@@ -24,6 +25,7 @@ export function OnAirPage() {
         {summary(watched)}
       </p>
       <OnAirList watched={watched} />
+      <Recent />
     </section>
   );
 }
