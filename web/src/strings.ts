@@ -70,7 +70,7 @@ export const strings = {
     rewind: {
       label: "What is kept of this broadcast",
       back: "Back 30 s",
-      forward: "Forward 30 s",
+      forward: "Ahead 30 s",
       pause: "Pause",
       play: "Play",
       toLive: "Back to live",
@@ -113,7 +113,7 @@ export const strings = {
     pause: "Pause",
     unblock: "Turn on the sound",
     back: "Back 10 s",
-    forward: "Forward 10 s",
+    forward: "Ahead 10 s",
     speed: "Speed",
     times: (speed: number) => `${speed}×`,
     opening: "The sound is on its way.",

@@ -147,3 +147,10 @@ test("nothing goes back before there is sound, or forward from live", () => {
   rewind.back(30, places);
   expect(kept.opened).toEqual([]);
 });
+
+test("to close it ends both, also on the way", () => {
+  rewind.back(30, places);
+  rewind.close();
+  expect(rewind.getMode()).toBe("live");
+  expect([live.getState().phase, kept.getState().phase]).toEqual(["idle", "idle"]);
+});
