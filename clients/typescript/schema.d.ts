@@ -830,6 +830,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/recordings/{id}/download.m4a": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole of a recording as M4A.
+         * @description The sound of its best quality as it was heard, not encoded again, with tags, cover and chapters.
+         */
+        get: operations["downloadRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/download.opus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole of a recording as Ogg Opus. */
+        get: operations["downloadRecordingAsOpus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recordings/{id}/peaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The waveform of a recording.
+         * @description In the data format of audiowaveform, version 2. It is measured within some minutes of the recording's end or cut.
+         */
+        get: operations["getPeaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/{id}/replay": {
         parameters: {
             query?: never;
@@ -3155,6 +3212,12 @@ export interface components {
         /** @description How many listen. */
         Viewers: {
             broadcastId: string;
+            /**
+             * Format: int64
+             * @description About how many an edge served in the last minute, by its log: an estimate, within some percent, that has
+             *     nothing to do with the other figures. Those who send heartbeats are in both. Null where no log is followed.
+             */
+            edgeEstimate: number | null;
             /** @description Of these, by HLS or by an endless stream. */
             hls: number;
             /** @description In all. */
@@ -3167,6 +3230,38 @@ export interface components {
          * @enum {string}
          */
         Visibility: "public" | "unlisted" | "private";
+        /** @description A waveform, as audiowaveform writes it: for each pixel the least and the greatest sample. */
+        Waveform: {
+            /**
+             * Format: int32
+             * @description 8: from -128 to 127.
+             */
+            bits: number;
+            /**
+             * Format: int32
+             * @description 1: all channels are one.
+             */
+            channels: number;
+            /** @description Two numbers a pixel. */
+            data: number[];
+            /** @description How many pixels. */
+            length: number;
+            /**
+             * Format: int32
+             * @description Samples a second.
+             */
+            sample_rate: number;
+            /**
+             * Format: int32
+             * @description Samples of one pixel.
+             */
+            samples_per_pixel: number;
+            /**
+             * Format: int32
+             * @description 2.
+             */
+            version: number;
+        };
         /** @description Somebody who is told what happens. */
         Webhook: {
             /** @description The only broadcast that it is told of; null for all of them. */
@@ -5201,6 +5296,139 @@ export interface operations {
             413: components["responses"]["TooLong"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    downloadRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file; HEAD tells its length */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mp4": number[];
+                };
+            };
+            /** @description A range of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/mp4": number[];
+                };
+            };
+            /** @description It is still what If-None-Match names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The range lies outside of it */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    downloadRecordingAsOpus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file; HEAD tells its length */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/ogg": number[];
+                };
+            };
+            /** @description A range of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/ogg": number[];
+                };
+            };
+            /** @description It is still what If-None-Match names */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            /** @description The range lies outside of it */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getPeaks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its waveform */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waveform"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
