@@ -165,7 +165,7 @@ fn feed(host: &User, items: &[Recorded], base: &Url, uri: &Uri, show: Show) -> R
         let id = &recording.id;
         let bytes = size(recording.size_bytes, recording.duration_ms, recording.recorded_ms);
         episodes.push(Episode {
-            page: below(&format!("/recordings/{id}"))?,
+            page: below(&format!("/r/{id}"))?,
             audio: below(&format!("/api/recordings/{id}/download.m4a"))?,
             chapters: below(&format!("/api/recordings/{id}/chapters.json"))?,
             title: recording.title.clone(),

@@ -319,6 +319,7 @@ impl Hall {
                 }
             });
         }
+        self.turn_over();
         self.finishing.retain(|_, writing| writing.try_recv() == Err(TryRecvError::Empty));
         let mut found = Vec::new();
         for entry in self.entries.values_mut().filter(|entry| entry.scene == Scene::Live) {

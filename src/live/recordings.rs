@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use media::{MediaTime, RungId};
+use media::{MediaDuration, MediaTime, RungId};
 use origin::recordings::RECORDINGS_MAX;
 use origin::{Recorded, RunDir, RunRecord, Shelf};
 use packager::Window;
@@ -45,6 +45,29 @@ impl OnAir {
         });
         let recorded = self.noted(ended)?.ok_or(RecordError::NotRecording)?;
         note(&self.shelf, &self.record, &recorded).map_err(|cause| self.failed(&cause))
+    }
+
+    /// Ends a recording that is as long as `longest`, and begins the next where it ends. Answers with both.
+    pub(super) fn next_volume(&self, longest: MediaDuration) -> Option<[RecordingNote; 2]> {
+        let end = self.shelf.view().window.end_time();
+        let is_full = |recorded: &Recorded| !recorded.is_closed() && recorded.span.from + longest <= end;
+        if !self.shelf.recordings().iter().any(is_full) {
+            return None;
+        }
+        let changed = self.shelf.change_recordings(|recordings| {
+            if recordings.len() >= RECORDINGS_MAX {
+                return None;
+            }
+            let full = recordings.iter_mut().find(|recorded| is_full(recorded))?;
+            close_at(full, end);
+            let volumes = [full.clone(), Recorded::open(store::id(), end)];
+            recordings.push(volumes[1].clone());
+            Some(volumes)
+        });
+        let [full, next] = self.noted(changed).ok()??;
+        let note =
+            |recorded| note(&self.shelf, &self.record, recorded).map_err(|cause| self.failed(&cause)).ok();
+        Some([note(&full)?, note(&next)?])
     }
 
     /// The recording that is being made.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, Response};
+use axum::http::header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use media::MediaTime;
 use packager::RunId;
@@ -16,7 +16,7 @@ use super::access::{Found, find};
 use super::chapters::titles;
 use super::{RecordingId, Waveform};
 use crate::api::Context;
-use crate::api::error::Problem;
+use crate::api::error::{PROBLEM_JSON, Problem, Wire};
 use crate::api::params::Path;
 use crate::api::time::rfc3339;
 use crate::auth::Caller;
@@ -37,7 +37,7 @@ use crate::recordings::{answer_with_file, stretch};
         (status = 200, description = "The file; HEAD tells its length", body = Vec<u8>, content_type = "audio/mp4"),
         (status = 206, description = "A range of it", body = Vec<u8>, content_type = "audio/mp4"),
         (status = 304, description = "It is still what If-None-Match names"),
-        (status = 416, description = "The range lies outside of it"),
+        (status = 416, description = "The range lies outside of it", body = Wire, content_type = PROBLEM_JSON),
     ),
 )]
 pub(super) async fn m4a(
@@ -62,7 +62,7 @@ pub(super) async fn m4a(
         (status = 200, description = "The file; HEAD tells its length", body = Vec<u8>, content_type = "audio/ogg"),
         (status = 206, description = "A range of it", body = Vec<u8>, content_type = "audio/ogg"),
         (status = 304, description = "It is still what If-None-Match names"),
-        (status = 416, description = "The range lies outside of it"),
+        (status = 416, description = "The range lies outside of it", body = Wire, content_type = PROBLEM_JSON),
     ),
 )]
 pub(super) async fn opus(
@@ -120,7 +120,15 @@ async fn file(
 ) -> Result<Response<Body>, Problem> {
     let found = find(context, caller, id).await?;
     let planned = plan(context, &found, form).await?;
-    Ok(answer_with_file(&planned, &found.recording.title, method, headers))
+    let answer = answer_with_file(&planned, &found.recording.title, method, headers);
+    if answer.status() != StatusCode::RANGE_NOT_SATISFIABLE {
+        return Ok(answer);
+    }
+    let mut refusal = Problem::new(answer.status(), "the range lies outside of the file").into_response();
+    refusal
+        .headers_mut()
+        .extend(answer.headers().get(CONTENT_RANGE).map(|size| (CONTENT_RANGE, size.clone())));
+    Ok(refusal)
 }
 
 async fn plan(context: &Context, found: &Found, form: Form) -> Result<Arc<Planned>, Problem> {

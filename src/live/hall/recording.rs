@@ -1,5 +1,6 @@
 //! Recording what is on air.
 
+use media::MediaDuration;
 use tracing::{info, warn};
 
 use super::Hall;
@@ -7,6 +8,9 @@ use crate::live::entry::Scene;
 use crate::live::happening::Happening;
 use crate::live::run::OnAir;
 use crate::recordings::{RecordError, RecordingNote};
+
+/// A recording that is longer goes on in another one: half a day.
+const LONGEST: MediaDuration = MediaDuration::from_ticks(12 * 3_600 * 48_000);
 
 impl Hall {
     pub(super) fn record(&self, id: &str) -> Result<RecordingNote, RecordError> {
@@ -34,6 +38,16 @@ impl Hall {
     pub(super) fn tell_recording(&self, id: &str) {
         if let Some(note) = self.live_run(id).ok().and_then(OnAir::recording) {
             self.tell(Happening::Recording(note));
+        }
+    }
+
+    /// Begins another recording where one is too long to be handled: a station that is on air for weeks has its days,
+    /// and old ones can go.
+    pub(super) fn turn_over(&self) {
+        for entry in self.entries.values().filter(|entry| entry.scene == Scene::Live) {
+            for note in entry.run.next_volume(LONGEST).into_iter().flatten() {
+                self.tell(Happening::Recording(note));
+            }
         }
     }
 

@@ -92,6 +92,24 @@ async fn a_host_records_twice_and_what_is_between_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_is_too_long_goes_on_in_another_without_a_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let (premises, _requests, _happened) = premises(dir.path(), Arc::new(Books::of([])));
+    let run = premises.house.open(&recorded("a")).unwrap();
+    let begun = run.record().unwrap();
+    let listed = |view: &Arc<origin::view::View>| view.window.end_time() > begun.from;
+    run.shelf.watch().wait_for(listed).await.unwrap();
+    let day = media::MediaDuration::from_ticks(24 * 3_600 * 48_000);
+    assert_eq!(run.next_volume(day), None);
+    let [full, next] = run.next_volume(media::MediaDuration::from_ticks(1)).unwrap();
+    assert_eq!((&full.id, full.to, next.to), (&begun.id, Some(next.from), None));
+    assert!(full.size_bytes.unwrap() > 0);
+    assert_eq!(run.shelf.recordings().len(), 2);
+    run.tell(Command::Stop);
+    run.join();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_process_did_not_tell_is_told_by_the_next() {
     let mut open = Open::with([recorded("a")]);
     open.handle.start(recorded("a")).await.unwrap();
