@@ -47,7 +47,7 @@ impl Analyst {
         Self { store, waveforms, failed: HashSet::new() }
     }
 
-    /// Looks every [`LOOK`] until `shutdown`, which also ends what is being measured.
+    /// Looks every minute until `shutdown`, which also ends what is being measured.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

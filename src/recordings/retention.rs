@@ -39,7 +39,7 @@ impl Retention {
         }
     }
 
-    /// Deletes the oldest of those that are too old `now`, at most [`AT_ONCE`]; says how many there were.
+    /// Deletes the oldest of those that are too old `now`, at most twenty; says how many there were.
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.store.recorded_runs().forget(now.minus(REMEMBERED)).await?;
         let Some(keep) = self.keep else { return Ok(0) };

@@ -51,7 +51,7 @@ impl Teller {
         Self { store, shelf, last: None, again: Again::default() }
     }
 
-    /// Looks every [`LOOK`] until `shutdown`.
+    /// Looks every two seconds until `shutdown`.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
