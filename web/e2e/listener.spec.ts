@@ -217,11 +217,15 @@ test("the page can be worked by keyboard alone", async () => {
   await page.getByRole("button", { name: "Listen" }).focus();
   await page.keyboard.press("Enter");
   await status("Listening");
-  await page.keyboard.press("Tab");
-  expect(
-    await page.getByRole("slider", { name: "Volume" }).evaluate((el) => el === document.activeElement),
-  ).toBe(true);
-  await page.keyboard.press("Shift+Tab");
+  const places = [
+    page.getByRole("button", { name: "Back 30 s" }),
+    page.getByRole("slider", { name: "Volume" }),
+  ];
+  for (const place of places) {
+    await page.keyboard.press("Tab");
+    expect(await place.evaluate((el) => el === document.activeElement)).toBe(true);
+  }
+  for (const _ of places) await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Listen" }).waitFor();
 });
