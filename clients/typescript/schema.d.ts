@@ -549,6 +549,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/broadcasts/{id}/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the polls of a broadcast, latest first.
+         * @description Who may hear the broadcast saw them in the room, and may look them up.
+         */
+        get: operations["listPolls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/broadcasts/{id}/record/start": {
         parameters: {
             query?: never;
@@ -1320,6 +1340,11 @@ export interface components {
              */
             averageSessionSeconds: number | null;
             broadcastId: string;
+            /**
+             * Format: double
+             * @description The share of those who wanted to listen by WebRTC that did, 0 to 1; null where nobody wanted to.
+             */
+            joinSuccess: number | null;
             /** @description The most of each minute, in order; minutes in which it was not on air are left out. */
             minutes: components["schemas"]["AnalyticsMinute"][];
             /**
@@ -1345,6 +1370,16 @@ export interface components {
              * @description Who listened by HLS.
              */
             hls: number;
+            /**
+             * Format: int32
+             * @description Who wanted to listen by WebRTC, and did.
+             */
+            joins: number;
+            /**
+             * Format: int32
+             * @description Who wanted to, and whose network or patience did not bear it; they hear HLS, mostly.
+             */
+            joins_failed: number;
             /**
              * Format: int32
              * @description Who were in the room.
@@ -2198,6 +2233,42 @@ export interface components {
             transport: string;
             /** @description WebRTC; null where the station has none. */
             whepUrl: string | null;
+        };
+        /** @description A poll. */
+        Poll: {
+            /**
+             * @description What could be answered, as it was offered, and how many did: of an open poll 0 until it is closed, the room
+             *     tells how it stands.
+             */
+            answers: components["schemas"]["PollAnswer"][];
+            /**
+             * Format: date-time
+             * @description Null while it is open.
+             */
+            closedAt: string | null;
+            id: string;
+            /** Format: date-time */
+            openedAt: string;
+            /**
+             * Format: date-time
+             * @description The moment of the programme in which it was opened; null where nothing was on air.
+             */
+            programTime: string | null;
+            question: string;
+        };
+        /** @description One answer. */
+        PollAnswer: {
+            text: string;
+            /** Format: int32 */
+            votes: number;
+        };
+        /** @description A page of polls. */
+        PollPage: {
+            items: components["schemas"]["Poll"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
         };
         /** @description Where the host hears what is not yet on air. */
         Preview: {
@@ -4738,6 +4809,41 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listPolls: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Misfit"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];

@@ -15,7 +15,7 @@ use crate::srtp::{End, Keys, Opener, Sealer};
 /// Bytes of an RTP header without extensions.
 const HEADER: usize = 12;
 
-/// Packets from one sender report to the next: five seconds of 20 ms.
+/// Frames from one sender report to the next: five seconds of 20 ms.
 const REPORT_EVERY: u32 = 250;
 
 /// Reports without loss after which packets are repeated less.
@@ -80,8 +80,6 @@ pub(crate) struct Fan {
     clock: Clock,
     repeating: Repeating,
     listeners: Vec<Listener>,
-    /// Packets that came, to tell whose report is due.
-    count: u32,
 }
 
 /// How a listener hears us.
@@ -93,7 +91,7 @@ pub(crate) struct Heard {
 
 impl Fan {
     pub(crate) fn new(clock: Clock, repeating: Repeating) -> Self {
-        Self { clock, repeating, listeners: Vec::new(), count: 0 }
+        Self { clock, repeating, listeners: Vec::new() }
     }
 
     /// Adds a listener; its place, until [`remove`](Self::remove) moves another there.
@@ -130,11 +128,10 @@ impl Fan {
 
     /// Sends a packet to everybody. The caller flushes.
     pub(crate) fn send(&mut self, packet: &Arc<Packet>, now: Instant, outlet: &mut Outlet) {
-        self.count = self.count.wrapping_add(1);
         for (place, listener) in self.listeners.iter_mut().enumerate() {
             listener.send(packet, outlet);
             // Spread over the interval; the first one at once, since players align by it.
-            let due = self.count.wrapping_add(place as u32).is_multiple_of(REPORT_EVERY);
+            let due = packet.first_frame().wrapping_add(place as u32) % REPORT_EVERY < packet.frames();
             if due || listener.packets == 1 {
                 listener.report(packet, self.clock, now, outlet);
             }

@@ -16,6 +16,7 @@ use crate::engine::{Common, Engine, JoinError, Way, slots};
 use crate::fan::Repeating;
 use crate::observer::{Farewell, Observer};
 use crate::offer::Offer;
+use crate::pair::PacketTime;
 use crate::peer::{Peer, Role, Seat, Spot};
 use crate::port::{BindError, Port};
 use crate::programme::{Audience, Clock, Programme};
@@ -38,6 +39,8 @@ pub struct Config {
     pub public: Vec<std::net::IpAddr>,
     /// Whom packets are repeated for.
     pub repeating: Repeating,
+    /// How much sound a packet to a listener carries.
+    pub packets: PacketTime,
     /// Sessions at once, of every kind.
     pub sessions_max: usize,
 }
@@ -61,6 +64,7 @@ struct Shared {
     shards: Vec<(Line, Common)>,
     sessions: Arc<AtomicUsize>,
     sessions_max: usize,
+    packets: PacketTime,
     next: AtomicUsize,
 }
 
@@ -77,6 +81,8 @@ pub struct Joined {
     pub answer: String,
     /// The name of its ICE session: another one after a restart.
     pub ufrag: String,
+    /// Told when its handshake has succeeded; dropped where it never does.
+    pub connected: oneshot::Receiver<()>,
     /// Told when it is over.
     pub over: oneshot::Receiver<Farewell>,
 }
@@ -131,6 +137,7 @@ impl Rtc {
             shards,
             sessions: Arc::default(),
             sessions_max: config.sessions_max,
+            packets: config.packets,
             next: AtomicUsize::new(0),
         };
         Ok((Self(Arc::new(shared)), threads))
@@ -175,7 +182,7 @@ impl Rtc {
     /// Opens a programme's way to its listeners.
     pub fn programme(&self, clock: Clock) -> Programme {
         let lines: Vec<Line> = self.0.shards.iter().map(|(line, _)| line.clone()).collect();
-        let programme = Programme::new(clock, lines.clone());
+        let programme = Programme::new(clock, self.0.packets, lines.clone());
         for line in lines {
             line.tell_surely(Command::Begin(programme.audience().id, clock));
         }
@@ -235,12 +242,13 @@ impl Rtc {
         });
         let (engine, track, answer, slots) = answered.await.map_err(|_| JoinError::Away)??;
         let (over, told) = oneshot::channel();
-        let peer = Peer::new(session, engine, track, role(slots), came, over, place);
+        let (up, connected) = oneshot::channel();
+        let peer = Peer::new(session, engine, track, role(slots), came, (up, over), place);
         let ufrag = peer.ufrag.clone();
         if !line.tell(Command::Join(Box::new(peer))) {
             return Err(JoinError::Away);
         }
-        Ok(Joined { session, answer, ufrag, over: told })
+        Ok(Joined { session, answer, ufrag, connected, over: told })
     }
 
     fn line_of(&self, session: SessionId) -> &Line {

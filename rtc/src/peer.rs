@@ -105,6 +105,8 @@ pub(crate) struct Peer {
     /// The name that its checks ask for.
     pub(crate) ufrag: String,
     pub(crate) came: Instant,
+    /// Told when it is connected.
+    pub(crate) up: Option<oneshot::Sender<()>>,
     /// Told when it is over, and why.
     pub(crate) over: Option<oneshot::Sender<Farewell>>,
     pub(crate) connected: bool,
@@ -135,7 +137,7 @@ impl Peer {
         track: Track,
         role: Role,
         came: Instant,
-        over: oneshot::Sender<Farewell>,
+        (up, over): (oneshot::Sender<()>, oneshot::Sender<Farewell>),
         place: Place,
     ) -> Self {
         let ufrag = engine.ufrag();
@@ -146,6 +148,7 @@ impl Peer {
             role,
             ufrag,
             came,
+            up: Some(up),
             over: Some(over),
             connected: false,
             muted: false,

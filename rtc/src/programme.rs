@@ -8,11 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use media::{AccessUnit, MediaTime, Timescale};
 
+use crate::pair::{PacketTime, Pairs};
 use crate::red::{Frame, Payload, Redundancy};
 use crate::rtcp::Ntp;
 use crate::shard::{Command, Line};
 
-/// Frames that a packet may repeat, at most.
+/// Ticks of a frame of 20 ms at 48 kHz.
+pub(crate) const FRAME: u64 = 960;
+
+/// Packets that a packet may repeat, at most.
 const REPEATED_MAX: usize = 2;
 
 /// The one clock of a programme: RTP timestamps are its samples, at 48 kHz, and sample 0 has a date.
@@ -33,6 +37,7 @@ impl Clock {
 #[derive(Debug)]
 pub(crate) struct Packet {
     instant: MediaTime,
+    frames: u32,
     frame: Bytes,
     one: Payload,
     two: Payload,
@@ -46,6 +51,16 @@ impl Packet {
     /// Its RTP timestamp.
     pub(crate) const fn time(&self) -> u32 {
         self.instant.ticks() as u32
+    }
+
+    /// The number of its first frame on the programme's timeline; wraps around.
+    pub(crate) const fn first_frame(&self) -> u32 {
+        (self.instant.ticks() / FRAME) as u32
+    }
+
+    /// How many frames it carries.
+    pub(crate) const fn frames(&self) -> u32 {
+        self.frames
     }
 
     pub(crate) fn frame(&self) -> &[u8] {
@@ -100,12 +115,15 @@ pub struct Programme {
     audience: Audience,
     lines: Vec<Line>,
     earlier: VecDeque<Frame>,
+    /// Where packets carry two frames.
+    pairs: Option<Pairs>,
 }
 
 impl Programme {
-    pub(crate) fn new(clock: Clock, lines: Vec<Line>) -> Self {
+    pub(crate) fn new(clock: Clock, packets: PacketTime, lines: Vec<Line>) -> Self {
         let audience = Audience { id: ProgrammeId::fresh(), clock, listeners: Arc::default() };
-        Self { audience, lines, earlier: VecDeque::with_capacity(REPEATED_MAX + 1) }
+        let pairs = (packets == PacketTime::Ms40).then(Pairs::default);
+        Self { audience, lines, earlier: VecDeque::with_capacity(REPEATED_MAX + 1), pairs }
     }
 
     /// What listeners join.
@@ -122,12 +140,23 @@ impl Programme {
     /// port that is behind by more than a second loses it.
     pub fn send(&mut self, unit: &AccessUnit) {
         if !self.is_heard() {
+            if let Some(pairs) = &mut self.pairs {
+                pairs.clear();
+            }
             return self.earlier.clear();
         }
+        let Some(pairs) = &mut self.pairs else { return self.tell(unit) };
+        for packet in pairs.push(unit.clone()) {
+            self.tell(&packet);
+        }
+    }
+
+    fn tell(&mut self, unit: &AccessUnit) {
         let frame = Frame { time: unit.time.ticks() as u32, data: unit.data.clone() };
         let earlier = self.earlier.make_contiguous();
         let packet = Arc::new(Packet {
             instant: unit.time,
+            frames: (unit.duration.ticks() / FRAME).max(1) as u32,
             one: Payload::new(&frame, earlier, 1),
             two: Payload::new(&frame, earlier, REPEATED_MAX),
             frame: unit.data.clone(),

@@ -333,6 +333,10 @@ impl Shard {
         }
         if let Some(peer) = self.peers.get_mut(key) {
             peer.connected = true;
+            if let Some(up) = peer.up.take() {
+                // Nobody may be waiting for it.
+                up.send(()).ok();
+            }
             self.observer.connected(after);
         }
     }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 use media::{AccessUnit, MediaDuration, MediaTime};
 use rtc::{
-    Clock, Config, Ear, Entrant, Farewell, Forward, Forwarding, Heard, Observer, Offer, Part, Repeating, Rtc,
-    Said, SessionId, Threads,
+    Clock, Config, Ear, Entrant, Farewell, Forward, Forwarding, Heard, Observer, Offer, PacketTime, Part,
+    Repeating, Rtc, Said, SessionId, Threads,
 };
 use str0m::media::Direction;
 
@@ -26,6 +26,7 @@ fn config() -> Config {
         shards: 2,
         public: Vec::new(),
         repeating: Repeating::Auto,
+        packets: PacketTime::Ms20,
         sessions_max: 100,
     }
 }

@@ -50,6 +50,7 @@ pub(crate) struct Desk {
     pub(crate) gate: Arc<Gate>,
     /// What the data plane has.
     pub(crate) kept: Arc<Kept>,
+    pub(crate) presence: Arc<Presence>,
     requests: mpsc::Sender<PublishRequest>,
     router: Router,
     watch: Watch,
@@ -175,12 +176,12 @@ impl Desk {
         let router = router(context, &settings);
         let work = Work {
             hall,
-            scribe: tokio::spawn(scribe::run(journal, presence, happened)),
+            scribe: tokio::spawn(scribe::run(journal, presence.clone(), happened)),
             shutdown,
             keeper,
             rtc_threads,
         };
-        Self { auth, first_admin, store, gate, kept, requests, router, watch, work, home }
+        Self { auth, first_admin, store, gate, kept, presence, requests, router, watch, work, home }
     }
 
     /// The station stopped, and started again over the same data.

@@ -30,7 +30,7 @@ pub struct Minutes {
     pub journal: Journal,
 }
 
-/// The most of one minute, by broadcast.
+/// The most of one minute, and all of its joins, by broadcast.
 #[derive(Default)]
 struct Most {
     minute: i64,
@@ -55,9 +55,11 @@ impl Minutes {
                 self.write(std::mem::take(&mut most));
                 most.minute = minute;
             }
+            let mut joins = self.presence.joins().take();
             for live in self.hall.broadcasts().iter().filter(|held| held.is_live()) {
                 let id = &live.card.id;
                 let listeners = self.presence.listeners(id, Instant::now());
+                let joined = joins.remove(id).unwrap_or_default();
                 let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
                 most.note(ListenerMinute {
                     broadcast_id: id.clone(),
@@ -66,6 +68,8 @@ impl Minutes {
                     webrtc: count(listeners.webrtc),
                     hls: count(listeners.hls),
                     people: count(self.rooms.people(id)),
+                    joins: joined.succeeded,
+                    joins_failed: joined.failed,
                 });
             }
         }
@@ -92,6 +96,8 @@ impl Most {
                 most.webrtc = most.webrtc.max(seen.webrtc);
                 most.hls = most.hls.max(seen.hls);
                 most.people = most.people.max(seen.people);
+                most.joins += seen.joins;
+                most.joins_failed += seen.joins_failed;
             }
         }
     }
@@ -102,19 +108,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_most_of_a_minute_is_kept() {
-        let seen = |webrtc, hls| ListenerMinute {
+    fn the_most_of_a_minute_is_kept_and_its_joins_add_up() {
+        let seen = |webrtc, hls, joins| ListenerMinute {
             broadcast_id: "news".to_owned(),
             minute: Timestamp::from_millis(0),
             station: "s".to_owned(),
             webrtc,
             hls,
             people: 1,
+            joins,
+            joins_failed: 1,
         };
         let mut most = Most::default();
-        for one in [seen(1, 5), seen(3, 2), seen(0, 0)] {
+        for one in [seen(1, 5, 1), seen(3, 2, 2), seen(0, 0, 0)] {
             most.note(one);
         }
-        assert_eq!(most.by_broadcast["news"], seen(3, 5));
+        assert_eq!(most.by_broadcast["news"], ListenerMinute { joins_failed: 3, ..seen(3, 5, 3) });
     }
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use packager::WallClock;
 use uuid::Uuid;
 
+use super::joins::Joins;
+
 /// A player that has not been heard of for this long (three heartbeats) has left.
 const EXPIRES: Duration = Duration::from_mins(1);
 
@@ -25,6 +27,7 @@ const SESSION_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub struct Presence {
     broadcasts: Mutex<HashMap<String, Audience>>,
+    joins: Joins,
 }
 
 #[derive(Debug, Default)]
@@ -134,6 +137,11 @@ pub enum HeartbeatError {
 }
 
 impl Presence {
+    /// How it went for those who wanted to listen by WebRTC.
+    pub const fn joins(&self) -> &Joins {
+        &self.joins
+    }
+
     /// Notes that a player is listening.
     pub fn beat(
         &self,

@@ -229,6 +229,7 @@ mod tests {
                 shards: 1,
                 public: Vec::new(),
                 repeating: rtc::Repeating::Auto,
+                packets: rtc::PacketTime::Ms20,
                 sessions_max: 10,
             };
             let (rtc, threads) = Rtc::open(&config, &observer).unwrap();

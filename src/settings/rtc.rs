@@ -22,6 +22,8 @@ pub struct RtcSettings {
     pub shards: usize,
     /// Whether packets repeat the ones before.
     pub red: Red,
+    /// How much sound a packet to a listener carries, in milliseconds: 20 or 40.
+    pub packet_ms: u8,
     /// STUN servers, as URIs.
     pub stun_urls: Vec<String>,
     /// TURN servers.
@@ -82,6 +84,7 @@ impl RtcSettings {
             listeners_max: values.count(Key::WebrtcListenersMax)?,
             shards: values.count(Key::RtcShards)?,
             red: values.parsed(Key::RtcRed)?,
+            packet_ms: values.parsed(Key::RtcPacketMs)?,
             stun_urls: values
                 .optional(Key::StunUrls, |text| servers(text, ["stun:", "stuns:"]))?
                 .unwrap_or_default(),

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use packager::{Detail, RangeClass, WallClock};
 use room::{
-    ConnectionId, Event, Message, Moment, Origin, Person, PersonId, Removal, Role, Room, StageChange, Voice,
+    ConnectionId, Event, Message, Moment, Origin, Person, PersonId, Removal, Role, Room, StageChange, Text,
+    Voice,
 };
 use serde_json::json;
 use store::{
-    Actor, AuditEntry, Block, ChatMessage, Entry, ReactionSum, Report as Reported, ReportState, Subject,
-    Timestamp,
+    Actor, AuditEntry, Block, ChatMessage, Entry, Poll, PollAnswer, ReactionSum, Report as Reported,
+    ReportState, Subject, Timestamp,
 };
 use tracing::{error, warn};
 use wire::message::{Listeners, Report, Stats};
@@ -33,6 +34,8 @@ pub(super) struct FollowUp {
     house: Arc<House>,
     broadcast: String,
     reactions: Sums,
+    /// The poll that is open, if it was opened here, as it stands.
+    poll: Option<Poll>,
     /// The connections of whom is being put out, from before they were.
     leaving: Option<(PersonId, Vec<ConnectionId>)>,
     said_full: bool,
@@ -50,6 +53,7 @@ impl FollowUp {
             house: house.clone(),
             broadcast: broadcast.to_owned(),
             reactions: Sums::default(),
+            poll: None,
             leaving: None,
             said_full: false,
         }
@@ -80,6 +84,7 @@ impl FollowUp {
         self.say_beside_the_sound(now, event, text);
         self.hold_to_the_stage(event);
         self.bar(event, addresses);
+        self.count_poll(now, event);
         if origin == Origin::Here {
             self.write_down(now, event);
         }
@@ -164,7 +169,24 @@ impl FollowUp {
                     *self.reactions.counts.entry(emoji.to_string()).or_default() += count;
                 }
             }
-            Event::Ended => self.write_reactions(),
+            Event::PollOpened { id, question, options } => {
+                let answer = |text: &Text| PollAnswer { text: text.to_string(), votes: 0 };
+                let poll = Poll {
+                    id: id.to_string(),
+                    broadcast_id: broadcast,
+                    question: question.to_string(),
+                    answers: options.iter().map(answer).collect(),
+                    opened_at: at,
+                    program_time: now.programme.map(stamp),
+                    closed_at: None,
+                };
+                self.append(Entry::Poll(poll.clone()));
+                self.poll = Some(poll);
+            }
+            Event::Ended => {
+                self.write_reactions();
+                self.close_poll(at);
+            }
             // Done by the API, which has written it down.
             Event::Removed { by, .. } if by.as_str() == STATION => {}
             Event::Removed { person, by, removal } => {
@@ -192,6 +214,24 @@ impl FollowUp {
                 self.audit(at, by, "moderation.timed_out", detail);
             }
             _ => {}
+        }
+    }
+
+    /// Answers come from every station, and the station in which a poll was opened writes them down.
+    fn count_poll(&mut self, now: Moment, event: &Event) {
+        let (Event::PollCounted { id, counts } | Event::PollClosed { id, counts }) = event else { return };
+        let Some(poll) = self.poll.as_mut().filter(|poll| poll.id == id.as_str()) else { return };
+        for (answer, votes) in poll.answers.iter_mut().zip(counts) {
+            answer.votes = *votes;
+        }
+        if matches!(event, Event::PollClosed { .. }) {
+            self.close_poll(stamp(now.wall));
+        }
+    }
+
+    fn close_poll(&mut self, at: Timestamp) {
+        if let Some(poll) = self.poll.take() {
+            self.append(Entry::Poll(Poll { closed_at: Some(at), ..poll }));
         }
     }
 
@@ -296,6 +336,7 @@ impl FollowUp {
 impl Drop for FollowUp {
     fn drop(&mut self) {
         self.write_reactions();
+        self.close_poll(Timestamp::now());
         self.house.guests.forget(&self.broadcast);
     }
 }

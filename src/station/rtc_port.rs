@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rtc::{Config, Observer, OpenError, Repeating, Rtc, Threads};
+use rtc::{Config, Observer, OpenError, PacketTime, Repeating, Rtc, Threads};
 
 use crate::port::BindError;
 use crate::settings::table::Key;
@@ -26,6 +26,7 @@ pub(crate) fn open(
             Red::Always => Repeating::Always,
             Red::Off => Repeating::Off,
         },
+        packets: if settings.packet_ms == 40 { PacketTime::Ms40 } else { PacketTime::Ms20 },
         sessions_max: SESSIONS_MAX,
     };
     match Rtc::open(&config, observer) {

@@ -64,7 +64,14 @@ pub(super) fn created(
     if door == Door::Whep {
         station.presence.enter(broadcast, &id.to_string(), Instant::now());
     }
-    station.tasks.spawn(watch(station.clone(), id, door, broadcast.to_owned(), hold, joined.over));
+    station.tasks.spawn(watch(
+        station.clone(),
+        id,
+        door,
+        broadcast.to_owned(),
+        hold,
+        (joined.connected, joined.over),
+    ));
     let servers = station.ice.at(broadcast, now());
     let links: Vec<_> = servers.iter().flat_map(IceServer::links).map(|link| (LINK, link)).collect();
     (StatusCode::CREATED, headers, AppendHeaders(links), joined.answer).into_response()

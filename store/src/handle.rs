@@ -17,7 +17,7 @@ use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
 use crate::{
     AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations,
-    Members, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users,
+    Members, Polls, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users,
     Webhooks,
 };
 
@@ -133,6 +133,11 @@ impl Store {
     /// What was said in rooms.
     pub const fn chat(&self) -> Chat<'_> {
         Chat(self)
+    }
+
+    /// What rooms were asked.
+    pub const fn polls(&self) -> Polls<'_> {
+        Polls(self)
     }
 
     /// Pictures of broadcasts.

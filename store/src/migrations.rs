@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     step!(9, "0009", "treatment"),
     step!(10, "0010", "recordings"),
     step!(11, "0011", "counted"),
+    step!(12, "0012", "polls"),
 ];
 
 /// One step of the schema.

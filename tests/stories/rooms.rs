@@ -273,3 +273,39 @@ fn a_report_from_a_room_is_in_the_admins_queue() {
     let detail = report["detail"].as_str().unwrap();
     assert!(detail.contains("buy this") && detail.contains("twice"), "{detail}");
 }
+
+#[test]
+fn what_a_room_answered_can_be_looked_up_later() {
+    let station = Station::start(&[]);
+    let (amy, bob) = (station.register("amy"), station.register("bob"));
+    let made = amy.create(json!({"title": "News"}));
+    let mut host = Participant::join(&station, id(&made), Some(&amy));
+    let mut listener = Participant::join(&station, id(&made), Some(&bob));
+    host.ask(&json!({"type": "openPoll", "question": "Tea?", "options": ["yes", "no"]}));
+    let opened = listener.told("pollOpened");
+    let poll = opened["poll"]["id"].clone();
+    listener.ask(&json!({"type": "vote", "pollId": poll, "option": 1}));
+    listener.told("pollCounted");
+    host.ask(&json!({"type": "closePoll", "pollId": poll}));
+    listener.told("pollClosed");
+    host.ask(&json!({"type": "openPoll", "question": "Again?", "options": ["yes", "no"]}));
+    let again = listener.told("pollOpened")["poll"]["id"].clone();
+    listener.ask(&json!({"type": "vote", "pollId": again, "option": 0}));
+    listener.told("pollCounted");
+
+    // The second is never closed: the station stops.
+    let broadcast = id(&made).to_owned();
+    let station = station.stopped_and_started_with(&[]);
+    let path = format!("/api/broadcasts/{broadcast}/polls");
+    let polls: Value = serde_json::from_str(&station.send("GET", &path, None, None).text()).unwrap();
+    let seen: Vec<_> = polls["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|poll| {
+            (poll["question"].as_str().unwrap(), poll["answers"].clone(), poll["closedAt"].is_string())
+        })
+        .collect();
+    let answers = |yes: u32, no: u32| json!([{"text": "yes", "votes": yes}, {"text": "no", "votes": no}]);
+    assert_eq!(seen, [("Again?", answers(1, 0), true), ("Tea?", answers(0, 1), true)]);
+}

@@ -29,6 +29,9 @@ pub(super) struct Analytics {
     average_listeners: f64,
     /// The most of each minute, in order; minutes in which it was not on air are left out.
     minutes: Vec<Minute>,
+    /// The share of those who wanted to listen by WebRTC that did, 0 to 1; null where nobody wanted to.
+    #[schema(required, minimum = 0, maximum = 1)]
+    join_success: Option<f64>,
     /// Times that somebody came to listen or to speak.
     sessions: i64,
     /// How long they stayed on average; null where nobody has left yet.
@@ -49,6 +52,10 @@ struct Minute {
     hls: u32,
     /// Who were in the room.
     people: u32,
+    /// Who wanted to listen by WebRTC, and did.
+    joins: u32,
+    /// Who wanted to, and whose network or patience did not bear it; they hear HLS, mostly.
+    joins_failed: u32,
 }
 
 /// Tells its host and moderators how a broadcast was heard.
@@ -73,6 +80,8 @@ pub(super) async fn analytics(
     let minutes = context.store.listener_minutes().list(&row.id, Timestamp::from_millis(0), MINUTES).await?;
     let stays = context.store.sessions().summary(&row.id).await?;
     let heard: u64 = minutes.iter().map(|minute| u64::from(minute.webrtc) + u64::from(minute.hls)).sum();
+    let joins: u64 = minutes.iter().map(|minute| u64::from(minute.joins)).sum();
+    let tried = joins + minutes.iter().map(|minute| u64::from(minute.joins_failed)).sum::<u64>();
     Ok(Json(Analytics {
         broadcast_id: row.id,
         peak_listeners: row.peak_listeners,
@@ -84,8 +93,11 @@ pub(super) async fn analytics(
                 webrtc: minute.webrtc,
                 hls: minute.hls,
                 people: minute.people,
+                joins: minute.joins,
+                joins_failed: minute.joins_failed,
             })
             .collect(),
+        join_success: (tried > 0).then(|| joins as f64 / tried as f64),
         sessions: stays.sessions,
         average_session_seconds: stays.average_ms.map(|millis| millis as f64 / 1e3),
     }))

@@ -12,6 +12,7 @@ mod entrance;
 mod list;
 mod members;
 mod person;
+mod polls;
 mod reports;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(entrance::token))
         .routes(routes!(blocks::list))
         .routes(routes!(blocks::put, blocks::delete))
+        .routes(routes!(polls::list))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::delete))
         .merge(cover::routes())

@@ -1,4 +1,8 @@
+use str0m::media::Direction;
+
+use super::client::Client;
 use super::*;
+use crate::live::JoinCounts;
 
 #[tokio::test]
 async fn anybody_listens_to_a_public_broadcast_and_is_counted_until_they_leave() {
@@ -18,6 +22,25 @@ async fn anybody_listens_to_a_public_broadcast_and_is_counted_until_they_leave()
     assert_eq!((&stats["listeners"], &stats["webrtcListeners"]), (&json!(1), &json!(1)));
     assert_eq!(desk.ask(Ask::new("DELETE", &made.url)).await.status, 200);
     desk.until_listeners(&host, &id, 0).await;
+    // They never came through.
+    assert_eq!(desk.presence.joins().take()[&id], JoinCounts { succeeded: 0, failed: 1 });
+}
+
+#[tokio::test]
+async fn who_comes_through_is_counted_as_joined() {
+    let (desk, host) = open(&[]).await;
+    let id = desk.on_air(&host, untitled()).await;
+    let (mut client, sdp) = Client::offer(Direction::RecvOnly);
+    let made = Made::of(desk.ask(Ask::new("POST", format!("/whep/{id}")).bytes(SDP, sdp)).await);
+    tokio::task::spawn_blocking(move || {
+        client.accept(&made.answer);
+        client.until(|client| client.connected);
+        client.close();
+    })
+    .await
+    .unwrap();
+    desk.until_listeners(&host, &id, 0).await;
+    assert_eq!(desk.presence.joins().take()[&id], JoinCounts { succeeded: 1, failed: 0 });
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::row::Columns;
 use crate::sessions::{self, Session};
 use crate::sql::Sql;
 use crate::time::Timestamp;
-use crate::{audit, blocks, broadcasts, chat, deliveries, listener_minutes, reactions, recordings};
+use crate::{audit, blocks, broadcasts, chat, deliveries, listener_minutes, polls, reactions, recordings};
 
 /// Reads the journal and applies it.
 pub(super) struct Applier {
@@ -219,6 +219,9 @@ async fn apply(connection: &mut AnyConnection, entry: &Entry) -> Result<(), Stor
         }
         Entry::Reacted(sum) => {
             reactions::add(sum).execute(connection).await?;
+        }
+        Entry::Poll(poll) => {
+            polls::put(poll).execute(connection).await?;
         }
         Entry::Blocked(block) => {
             blocks::put_known(block).execute(connection).await?;

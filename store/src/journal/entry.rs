@@ -7,6 +7,7 @@ use crate::audit::AuditEntry;
 use crate::blocks::Block;
 use crate::chat::ChatMessage;
 use crate::listener_minutes::ListenerMinute;
+use crate::polls::Poll;
 use crate::reactions::ReactionSum;
 use crate::recording::RecordingFacts;
 use crate::time::Timestamp;
@@ -84,6 +85,8 @@ pub enum Entry {
     },
     /// People reacted.
     Reacted(ReactionSum),
+    /// A poll was opened, counted or closed: how it stands. It is open until an entry says that it is not.
+    Poll(Poll),
     /// Somebody was put out of a broadcast for good.
     Blocked(Block),
     /// A recording opened, or closed.

@@ -1,6 +1,8 @@
 //! What a room has written down while it goes on.
 
-use store::{Block, ChatMessage, Entry, Journal, ListenerMinute, ReactionSum, Slice, Store, User, id};
+use store::{
+    Block, ChatMessage, Entry, Journal, ListenerMinute, Poll, PollAnswer, ReactionSum, Slice, Store, User, id,
+};
 
 use crate::made::{at, broadcast, host};
 use crate::on_both;
@@ -41,6 +43,8 @@ on_both! {
             webrtc: 1,
             hls,
             people: 2,
+            joins: 3,
+            joins_failed: 1,
         });
         for entry in [minute("a", 5), minute("a", 3), minute("b", 10)] {
             journal.append(entry).unwrap();
@@ -48,6 +52,7 @@ on_both! {
         keeper.finish().await;
         let minutes = store.listener_minutes().list(&made.id, at(0), 10).await.unwrap();
         assert_eq!((minutes.len(), minutes[0].webrtc, minutes[0].hls, minutes[0].people), (1, 2, 15, 4));
+        assert_eq!((minutes[0].joins, minutes[0].joins_failed), (6, 2));
         assert!(store.listener_minutes().list(&made.id, at(61), 10).await.unwrap().is_empty());
     }
 
@@ -65,6 +70,15 @@ on_both! {
             reason: None,
             created_at: at(5),
         });
+        let poll = |yes, closed_at| Poll {
+            id: "p1".to_owned(),
+            broadcast_id: made.id.clone(),
+            question: "Tea?".to_owned(),
+            answers: vec![PollAnswer { text: "yes".to_owned(), votes: yes }],
+            opened_at: at(1),
+            program_time: None,
+            closed_at,
+        };
         let sum = ReactionSum {
             broadcast_id: made.id.clone(),
             interval_start: at(0),
@@ -79,6 +93,9 @@ on_both! {
             Entry::ChatPinned { message_id: said.id.clone(), at: Some(at(4)) },
             Entry::ChatDeleted { message_id: gone.id, by: Some("no-account".into()), at: at(4) },
             Entry::Reacted(sum.clone()),
+            Entry::Poll(poll(0, None)),
+            Entry::Poll(poll(4, Some(at(3)))),
+            Entry::Poll(poll(0, None)),
             Entry::Reacted(sum.clone()),
             block(&eve.id),
             block("no-account"),
@@ -92,6 +109,7 @@ on_both! {
         assert_eq!(kept[1].pinned_at, Some(at(4)));
         let sums = store.reactions().list(&made.id, at(0), at(9), 10).await.unwrap();
         assert_eq!(sums, [ReactionSum { amount: 6, ..sum }]);
+        assert_eq!(store.polls().list(&made.id, &Slice::first(10)).await.unwrap().items, [poll(4, Some(at(3)))]);
         assert_eq!(store.blocks().list(&made.id, &Slice::first(10)).await.unwrap().items.len(), 1);
     }
 
