@@ -15,7 +15,7 @@ command -v "$name" >/dev/null 2>&1 && exit 0
 echo "installing $name $version"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR="$tools/build" \
+if ! CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_TARGET_DIR="$tools/build" \
     cargo install --locked --debug --root "$tools" "$name@$version" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     exit 1

@@ -6,9 +6,9 @@ const web = fileURLToPath(new URL("../../web/", import.meta.url));
 const vite = pathToFileURL(createRequire(web).resolve("vite")).href;
 const { runnerImport } = await import(vite);
 
-// `run.mjs webrtc …` measures WebRTC; anything else, RTMP to HLS.
+// `run.mjs webrtc …` measures WebRTC, `run.mjs loss …` listeners on bad networks; anything else, RTMP to HLS.
 const [first, ...rest] = process.argv.slice(2);
-const isWebRtc = first === "webrtc";
-const here = fileURLToPath(new URL(isWebRtc ? "webrtc.ts" : "main.ts", import.meta.url));
+const isNamed = first === "webrtc" || first === "loss";
+const here = fileURLToPath(new URL(isNamed ? `${first}.ts` : "main.ts", import.meta.url));
 const { module } = await runnerImport(here, { root: web, configFile: false, logLevel: "error" });
-await module.main(isWebRtc ? rest : process.argv.slice(2));
+await module.main(isNamed ? rest : process.argv.slice(2));
