@@ -8,7 +8,7 @@ const STATION = process.env.ONAIR_URL ?? "http://127.0.0.1:8080";
 /** The demo pages, hls.js beside them, and what other pages load are served as they stand. */
 const asTheyStand = {
   name: "as-they-stand",
-  closeBundle() {
+  writeBundle() {
     cpSync("demo", "dist/demo", { recursive: true });
     cpSync("sdk", "dist/sdk", { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
     copyFileSync("node_modules/hls.js/dist/hls.light.min.js", "dist/demo/hls.light.min.js");

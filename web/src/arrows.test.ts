@@ -7,9 +7,11 @@ const SRC = fileURLToPath(new URL(".", import.meta.url));
 
 /** What each folder may import of ours, itself always; `strings` and the styles are everybody's. */
 const ARROWS: Record<string, readonly string[]> = {
-  app: ["features", "media", "api", "ui"],
-  features: ["media", "api", "ui"],
+  app: ["features", "hooks", "media", "signal", "api", "ui"],
+  features: ["hooks", "media", "signal", "api", "ui"],
+  hooks: ["media", "signal", "api"],
   media: [],
+  signal: [],
   api: [],
   ui: [],
 };

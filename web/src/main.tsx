@@ -5,15 +5,31 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 
+import { followOtherWindows, session } from "./api/station.ts";
 import { Pages } from "./app/routes.tsx";
+import { keptScheme, paint } from "./app/scheme.ts";
+import { preferred, speak } from "./strings.ts";
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html has no #root");
+const element = document.getElementById("root");
+if (element === null) throw new Error("index.html has no #root");
 
-createRoot(root).render(
-  <StrictMode>
-    <BrowserRouter>
-      <Pages />
-    </BrowserRouter>
-  </StrictMode>,
-);
+const root = createRoot(element);
+
+/** Draws everything, or draws it anew: what plays goes on. */
+function draw(): void {
+  root.render(
+    <StrictMode>
+      <BrowserRouter>
+        <Pages redraw={draw} />
+      </BrowserRouter>
+    </StrictMode>,
+  );
+}
+
+paint(keptScheme());
+followOtherWindows();
+void session.start();
+// Words that do not come are better English than none.
+void speak(preferred())
+  .catch(() => {})
+  .finally(draw);

@@ -1,4 +1,6 @@
-import { answered, connect, ProblemError, type Schema } from "@onair/client";
+import { answered, ProblemError, type Schema } from "@onair/client";
+
+import { station } from "./station.ts";
 
 export type BroadcastStatus = Schema<"BroadcastStatus">;
 
@@ -15,9 +17,6 @@ export type PlaybackAnswer = Schema<"PlaybackAnswer">;
 export type BroadcastPage = Pick<Schema<"BroadcastPage">, "nextCursor" | "total"> & {
   readonly items: readonly Broadcast[];
 };
-
-/** The station that the page came from. */
-const station = connect({ baseUrl: location.origin });
 
 /** What is on air now, the first page. */
 export function loadOnAir(signal: AbortSignal): Promise<BroadcastPage> {

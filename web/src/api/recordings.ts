@@ -1,5 +1,7 @@
 import { ProblemError } from "@onair/client";
 
+import { session } from "./station.ts";
+
 /** As much of a recording, or of a clip of one, as the pages show. */
 export interface Recording {
   readonly id: string;
@@ -85,7 +87,7 @@ export function playlistOf(recording: Recording): string | null {
 
 /** Null where nothing is there. */
 async function ask<T>(path: string, signal: AbortSignal): Promise<T | null> {
-  const answer = await fetch(new Request(new URL(path, location.origin), { signal }));
+  const answer = await session.fetch(new Request(new URL(path, location.origin), { signal }));
   if (answer.status === 404) return null;
   if (!answer.ok) throw new ProblemError(answer.status, null);
   return (await answer.json()) as T;

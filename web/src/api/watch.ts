@@ -36,6 +36,13 @@ export class Watch<T> {
     };
   };
 
+  /** Asks at once, as after a change of one's own. */
+  readonly again = (): void => {
+    if (this.#listeners.size === 0) return;
+    clearTimeout(this.#timer);
+    void this.#ask();
+  };
+
   #start(): void {
     document.addEventListener("visibilitychange", this.#onVisibility);
     void this.#ask();

@@ -1,10 +1,24 @@
-import { Link, Outlet } from "react-router";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+import { Link, NavLink, Outlet } from "react-router";
 
+import { useAccount } from "../hooks/use-session.ts";
 import { strings } from "../strings.ts";
+import { Notice } from "../ui/Screen.tsx";
+import { Toaster } from "../ui/Toaster.tsx";
 import styles from "./Layout.module.css";
 
+const FirstPasswordPage = lazy(async () => ({
+  default: (await import("../features/auth/FirstPasswordPage.tsx")).FirstPasswordPage,
+}));
+
+const Tools = lazy(async () => ({ default: (await import("./Tools.tsx")).Tools }));
+
 /** What stands around every page. */
-export function Layout() {
+export function Layout(props: { readonly redraw: () => void }) {
+  const account = useAccount();
+  const isOnline = useSyncExternalStore(followConnection, () => navigator.onLine);
+  const hosts = account !== null && account.role !== "listener";
+  const words = strings.nav;
   return (
     <div className={styles.page}>
       <a className={styles.skip} href="#content">
@@ -18,11 +32,39 @@ export function Layout() {
           </svg>
           {strings.name}
         </Link>
+        {hosts ? (
+          <nav className={styles.nav} aria-label={words.label}>
+            <NavLink to="/" end>
+              {words.onAir}
+            </NavLink>
+            <NavLink to="/broadcasts">{words.mine}</NavLink>
+            <NavLink to="/recordings">{words.recordings}</NavLink>
+            {account.role === "admin" ? <NavLink to="/station">{words.admin}</NavLink> : null}
+          </nav>
+        ) : null}
+        <div className={styles.tools}>
+          <Suspense>
+            <Tools redraw={props.redraw} />
+          </Suspense>
+        </div>
       </header>
+      <div role="status">{isOnline ? null : <p className={styles.offline}>{words.offline}</p>}</div>
       <main id="content" tabIndex={-1} className={styles.main}>
-        <Outlet />
+        <Suspense fallback={<Notice busy title={strings.common.loading} />}>
+          {account?.mustChangePassword ? <FirstPasswordPage /> : <Outlet />}
+        </Suspense>
       </main>
       <footer className={styles.footer}>{strings.footer}</footer>
+      <Toaster />
     </div>
   );
+}
+
+function followConnection(listener: () => void): () => void {
+  addEventListener("online", listener);
+  addEventListener("offline", listener);
+  return () => {
+    removeEventListener("online", listener);
+    removeEventListener("offline", listener);
+  };
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 import { Route, Routes, useParams } from "react-router";
 
 import { ListenPage } from "../features/listen/ListenPage.tsx";
@@ -6,32 +6,35 @@ import { OnAirPage } from "../features/on-air/OnAirPage.tsx";
 import { Layout } from "./Layout.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 
-/** For developers: nobody who listens waits for it. */
+/** Who came to hear what is on air waits for none of these. */
 const ApiDocsPage = lazy(async () => ({
   default: (await import("../features/api-docs/ApiDocsPage.tsx")).ApiDocsPage,
 }));
 
-/** Who came to hear what is on air does not wait for it. */
 const RecordingPage = lazy(async () => ({
   default: (await import("../features/recordings/RecordingPage.tsx")).RecordingPage,
 }));
 
-/** Every address the front end answers. */
-export function Pages() {
+const SignInPage = lazy(async () => ({
+  default: (await import("../features/auth/SignInPage.tsx")).SignInPage,
+}));
+
+const RegisterPage = lazy(async () => ({
+  default: (await import("../features/auth/RegisterPage.tsx")).RegisterPage,
+}));
+
+/** Every address the front end answers. `redraw` draws all of it anew, in another language. */
+export function Pages(props: { readonly redraw: () => void }) {
   return (
     <Routes>
-      <Route element={<Layout />}>
+      <Route element={<Layout redraw={props.redraw} />}>
         <Route index element={<OnAirPage />} />
+        <Route path="b/:id" element={<Listen />} />
         <Route path="listen/:id" element={<Listen />} />
         <Route path="r/:id" element={<Recording />} />
-        <Route
-          path="api/docs"
-          element={
-            <Suspense>
-              <ApiDocsPage />
-            </Suspense>
-          }
-        />
+        <Route path="sign-in" element={<SignInPage />} />
+        <Route path="register" element={<RegisterPage />} />
+        <Route path="api/docs" element={<ApiDocsPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>
@@ -47,9 +50,5 @@ function Listen() {
 /** Another recording is another page likewise. */
 function Recording() {
   const { id = "" } = useParams();
-  return (
-    <Suspense>
-      <RecordingPage key={id} id={id} />
-    </Suspense>
-  );
+  return <RecordingPage key={id} id={id} />;
 }

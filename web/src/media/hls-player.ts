@@ -1,4 +1,4 @@
-import { type BackoffLimits, backoffMs } from "./backoff.ts";
+import { type BackoffLimits, backoffMs } from "../backoff.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { Engine, EngineEvent, LossReason, OpenEngine } from "./engine.ts";
 import { LiveEdge } from "./live-edge.ts";

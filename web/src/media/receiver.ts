@@ -1,4 +1,4 @@
-import { type BackoffLimits, backoffMs } from "./backoff.ts";
+import { type BackoffLimits, backoffMs } from "../backoff.ts";
 import { Crossing, type Step } from "./crossing.ts";
 import type { Desk, Transport } from "./desk.ts";
 import type { HlsPlayer } from "./hls-player.ts";

@@ -1,4 +1,4 @@
-import { type BackoffLimits, backoffMs } from "./backoff.ts";
+import { type BackoffLimits, backoffMs } from "../backoff.ts";
 import type { EngineEvent, LossReason } from "./engine.ts";
 import type { OpenTape, Reach, Start, Tape } from "./tape.ts";
 

@@ -1,0 +1,12 @@
+import { Settings } from "./Settings.tsx";
+import { Who } from "./Who.tsx";
+
+/** The menus at the top of every page. They open beside it: nobody waits for them who came to listen. */
+export function Tools(props: { readonly redraw: () => void }) {
+  return (
+    <>
+      <Settings redraw={props.redraw} />
+      <Who />
+    </>
+  );
+}

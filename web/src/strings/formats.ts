@@ -1,0 +1,35 @@
+/** How one language writes numbers, dates and lengths. */
+export function formats(locale: string) {
+  const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
+  const shortDate = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const bare = new Intl.NumberFormat(locale, { useGrouping: false });
+  const two = new Intl.NumberFormat(locale, { useGrouping: false, minimumIntegerDigits: 2 });
+  const plural = new Intl.PluralRules(locale);
+  const list = new Intl.ListFormat(locale, { type: "conjunction" });
+  return {
+    oneDecimal: (value: number) => oneDecimal.format(value),
+    whole: (value: number) => whole.format(value),
+    /** 1,234 → 1.2K. */
+    compact: (value: number) => compact.format(value),
+    /** A share of one. */
+    percent: (share: number) => percent.format(share),
+    date: (instant: string) => date.format(new Date(instant)),
+    shortDate: (instant: string) => shortDate.format(new Date(instant)),
+    time: (instant: string) => time.format(new Date(instant)),
+    list: (items: readonly string[]) => list.format(items),
+    plural: (count: number) => plural.select(count),
+    /** Seconds as a clock shows them: 65 → "1:05", 3725 → "1:02:05". */
+    clock: (seconds: number) => {
+      const all = Math.max(0, Math.floor(seconds));
+      const [hours, minutes] = [Math.floor(all / 3600), Math.floor(all / 60) % 60];
+      return hours > 0
+        ? `${bare.format(hours)}:${two.format(minutes)}:${two.format(all % 60)}`
+        : `${bare.format(minutes)}:${two.format(all % 60)}`;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { Tabs as RadixTabs } from "radix-ui";
+import type { ReactNode } from "react";
+
+import styles from "./Tabs.module.css";
+
+/** Several pages in one place; arrows go from one to the next. */
+export function Tabs<T extends string>(props: {
+  readonly label: string;
+  readonly value: T;
+  readonly onChange: (value: T) => void;
+  readonly tabs: readonly (readonly [T, string])[];
+  /** The page of the tab that is chosen. */
+  readonly children: ReactNode;
+  readonly dir: "ltr" | "rtl";
+}) {
+  return (
+    <RadixTabs.Root
+      className={styles.tabs}
+      dir={props.dir}
+      value={props.value}
+      onValueChange={(value) => {
+        const chosen = props.tabs.find(([tab]) => tab === value);
+        if (chosen !== undefined) props.onChange(chosen[0]);
+      }}
+    >
+      <RadixTabs.List className={styles.list} aria-label={props.label}>
+        {props.tabs.map(([tab, words]) => (
+          <RadixTabs.Trigger key={tab} value={tab} className={styles.tab}>
+            {words}
+          </RadixTabs.Trigger>
+        ))}
+      </RadixTabs.List>
+      {props.tabs.map(([tab]) => (
+        <RadixTabs.Content key={tab} value={tab} className={styles.page}>
+          {tab === props.value ? props.children : null}
+        </RadixTabs.Content>
+      ))}
+    </RadixTabs.Root>
+  );
+}
