@@ -47,7 +47,7 @@ test("the page of a listener loads within its budget, and hls.js beside it", {
   ]);
   const total = weights.reduce((sum, [, weight]) => sum + Number(weight), 0);
   expect(loaded.some(({ fileName }) => fileName.endsWith(".css"))).toBe(true);
-  expect([...(entry?.moduleIds ?? [])].some((id) => id.endsWith("ListenPage.tsx"))).toBe(true);
+  expect([...(entry?.moduleIds ?? [])].some((id) => id.endsWith("BroadcastPage.tsx"))).toBe(true);
   expect(total, JSON.stringify(weights)).toBeLessThanOrEqual(BUDGET);
 
   const modules = loaded.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));

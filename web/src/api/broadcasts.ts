@@ -7,7 +7,15 @@ export type BroadcastStatus = Schema<"BroadcastStatus">;
 /** As much of a broadcast as the pages show. */
 export type Broadcast = Pick<
   Schema<"Broadcast">,
-  "id" | "title" | "status" | "startedAt" | "listenerCount"
+  | "id"
+  | "title"
+  | "description"
+  | "status"
+  | "startedAt"
+  | "scheduledStartTime"
+  | "listenerCount"
+  | "coverUrl"
+  | "host"
 > & { readonly playback: Pick<Schema<"Playback">, "hlsUrl" | "whepUrl"> };
 
 /** How a broadcast is heard by whoever asks. */
@@ -50,4 +58,14 @@ export async function loadServerTime(signal: AbortSignal): Promise<number> {
   const time = Date.parse(now);
   if (Number.isNaN(time)) throw new RangeError(`the server's time cannot be read: ${now}`);
   return time;
+}
+
+/**
+ * The cover of a broadcast where this station has it. One that lies elsewhere is not shown: whoever listens would be
+ * seen by whoever has it.
+ */
+export function coverOf({ coverUrl }: Pick<Broadcast, "coverUrl">): string | null {
+  if (coverUrl === null) return null;
+  const url = new URL(coverUrl, location.origin);
+  return url.origin === location.origin ? url.href : null;
 }

@@ -24,14 +24,11 @@ export function Who() {
       </LinkButton>
     );
   }
-  const { displayName, avatarUrl, role } = who.account;
+  const { displayName, role } = who.account;
   const hosts = role !== "listener";
   const to = (place: string) => () => void go(place);
   return (
-    <Menu
-      label={words.me(displayName)}
-      button={<Avatar name={displayName} {...(avatarUrl === undefined ? {} : { url: avatarUrl })} />}
-    >
+    <Menu label={words.me(displayName)} button={<Avatar name={displayName} />}>
       {hosts ? <MenuItem onSelect={to("/broadcasts/new")}>{words.goLive}</MenuItem> : null}
       {hosts ? <MenuItem onSelect={to("/broadcasts")}>{words.mine}</MenuItem> : null}
       {hosts ? <MenuItem onSelect={to("/recordings")}>{words.recordings}</MenuItem> : null}

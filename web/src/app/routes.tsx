@@ -1,8 +1,7 @@
 import { lazy } from "react";
 import { Route, Routes, useParams } from "react-router";
-
-import { ListenPage } from "../features/listen/ListenPage.tsx";
 import { OnAirPage } from "../features/on-air/OnAirPage.tsx";
+import { BroadcastPage } from "./BroadcastPage.tsx";
 import { Layout } from "./Layout.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 
@@ -44,7 +43,7 @@ export function Pages(props: { readonly redraw: () => void }) {
 /** Another broadcast is another page: nothing of the last one's sound stays. */
 function Listen() {
   const { id = "" } = useParams();
-  return <ListenPage key={id} id={id} />;
+  return <BroadcastPage key={id} id={id} />;
 }
 
 /** Another recording is another page likewise. */

@@ -331,6 +331,33 @@ test("HLS that waited for the broadcast moves to WebRTC when there is something 
   expect(heard()).toBe("webrtc");
 });
 
+test("a place that frees is taken by who hears HLS, and by nobody who chose it", async () => {
+  const { invitation } = await advice();
+  advice = async () => ({ transport: "hls", invitation: null });
+  receiver.attach(audio.element, ADDRESSES);
+  await pass(0.1);
+  hlsPlays();
+  await pass(1);
+  expect(receiver.programTime()).toBeCloseTo(now() - BEHIND * 1000, 0);
+  receiver.offered();
+  await pass(0.1);
+  expect(receiver.getRoute().movingTo).toBeNull();
+  advice = async () => ({ transport: "webrtc", invitation });
+  receiver.choose("hls");
+  receiver.offered();
+  await pass(0.1);
+  expect(receiver.getRoute().movingTo).toBeNull();
+  receiver.choose("auto");
+  advice = async () => ({ transport: "hls", invitation: null });
+  await pass(0.1);
+  advice = async () => ({ transport: "webrtc", invitation });
+  receiver.offered();
+  await pass(30);
+  expect(heard()).toBe("webrtc");
+  // As far as the desk holds it back, so much earlier is what is heard.
+  expect(receiver.programTime()).toBeCloseTo(now() - desk.delay * 1000, -2);
+});
+
 test("a browser that stops the desk wants a tap, and plays on after it", async () => {
   await hearWebrtc();
   desk.interrupt();

@@ -165,6 +165,25 @@ export class Receiver {
     else this.#dropMove("at once");
   }
 
+  /** A WebRTC place is kept for this listener for a moment: moves there as soon as that goes unheard. */
+  offered(): void {
+    if (this.#heard !== "hls" || this.#choice === "hls") return;
+    this.#attempt = 0;
+    clearTimeout(this.#again);
+    void this.#consider("unheard");
+  }
+
+  /**
+   * Which moment of the programme is heard now, in milliseconds since 1970 by the clock of PROGRAM-DATE-TIME; null
+   * while that is not known.
+   */
+  programTime(): number | null {
+    if (this.#state.phase !== "playing") return null;
+    if (this.#heard === "hls") return this.#parts.hls.programTime();
+    const at = this.#parts.whep.programTime(this.#parts.serverNow());
+    return at === null ? null : at - (this.#desk?.delay ?? 0) * 1000;
+  }
+
   /** How loud it is, 0 to 1. */
   get volume(): number {
     return this.#volume;

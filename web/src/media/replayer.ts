@@ -98,6 +98,11 @@ export class Replayer {
   /** The same object until it changes. */
   readonly getState = (): ReplayState => this.#state;
 
+  /** Which moment of the programme is heard, in milliseconds since 1970 by its clock; null while unknown. */
+  programTime(): number | null {
+    return this.#tape?.programTime() ?? null;
+  }
+
   /** Calls `listener` after every change; the answer unsubscribes. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);

@@ -589,8 +589,6 @@ export const ar: Strings = {
   account: {
     title: "الحساب",
     profile: "الملف الشخصي",
-    avatar: "عنوان صورة",
-    avatarHint: "https، مربّعة.",
     signedInAs: (email) => `سُجّل الدخول باسم ${email}`,
     passwordTitle: "كلمة المرور",
     changePassword: "غيّر كلمة المرور",

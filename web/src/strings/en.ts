@@ -553,8 +553,6 @@ export const en = {
   account: {
     title: "Account",
     profile: "Profile",
-    avatar: "Address of a picture",
-    avatarHint: "https, square.",
     signedInAs: (email: string) => `Signed in as ${email}`,
     passwordTitle: "Password",
     changePassword: "Change password",

@@ -7,6 +7,12 @@ export class FakePeer extends EventTarget {
   /** What was heard last: RTP time, and when (since 1970, ms); nothing before there is any. */
   heard: { rtpTimestamp: number; timestamp: number } | null = null;
   readonly configuration: RTCConfiguration;
+  /** What was offered: each section's direction, and the track that it sends. */
+  readonly sections: { readonly direction: string; track: unknown }[] = [];
+  /** How loud the voices are in the sections that receive, from the first. */
+  voices: number[] = [];
+  /** What `getStats` tells. */
+  stats: Record<string, unknown>[] = [];
   readonly #receiver = {
     track: {},
     getSynchronizationSources: () => (this.heard === null ? [] : [{ ...this.heard, source: 1 }]),
@@ -17,14 +23,33 @@ export class FakePeer extends EventTarget {
     this.configuration = configuration;
   }
 
-  addTransceiver() {
+  addTransceiver(what: unknown, { direction = "" }: { direction?: string } = {}) {
+    this.sections.push({ direction, track: typeof what === "string" ? null : what });
     return { receiver: this.#receiver };
   }
   getReceivers() {
-    return [this.#receiver];
+    if (this.sections.length < 2) return [this.#receiver];
+    return this.sections
+      .filter(({ direction }) => direction === "recvonly")
+      .map((_, slot) => ({
+        getSynchronizationSources: () =>
+          this.voices[slot] === undefined ? [] : [{ audioLevel: this.voices[slot], source: 1 }],
+      }));
+  }
+  getSenders() {
+    return this.sections
+      .filter(({ direction }) => direction === "sendonly")
+      .map((section) => ({
+        replaceTrack: async (track: unknown) => {
+          section.track = track;
+        },
+      }));
+  }
+  async getStats() {
+    return this.stats;
   }
   async createOffer() {
-    return { type: "offer", sdp: "a=fmtp:111 minptime=10;useinbandfec=1\r\n" };
+    return { type: "offer", sdp: "a=fmtp:111 minptime=10;useinbandfec=1\r\na=sendrecv\r\n" };
   }
   async setLocalDescription({ sdp = "" }: RTCSessionDescriptionInit) {
     this.offered = sdp;

@@ -1,17 +1,17 @@
+import type { CSSProperties } from "react";
+
 import styles from "./Avatar.module.css";
 
-/** Somebody's picture, or the first letter of their name on a colour of its own. Decoration beside the name. */
-export function Avatar(props: {
-  readonly name: string;
-  readonly url?: string | null;
-  readonly size?: "small" | "big";
-}) {
-  const { name, url, size = "small" } = props;
-  const className = `${styles.avatar} ${styles[size]}`;
-  if (url) return <img className={className} src={url} alt="" loading="lazy" />;
+/** The first letter of somebody's name on a colour of its own. Decoration beside the name. */
+export function Avatar(props: { readonly name: string; readonly size?: "small" | "big" }) {
+  const { name, size = "small" } = props;
   const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
   return (
-    <span className={className} style={{ "--hue": hue } as React.CSSProperties} aria-hidden="true">
+    <span
+      className={`${styles.avatar} ${styles[size]}`}
+      style={{ "--hue": hue } as CSSProperties}
+      aria-hidden="true"
+    >
       {[...name.trim()][0]?.toUpperCase() ?? "?"}
     </span>
   );

@@ -51,6 +51,10 @@ const STUDIO: Broadcast = {
   status: "live",
   startedAt: new Date(Date.now() - 61 * 60_000).toISOString(),
   listenerCount: 12,
+  description: "",
+  scheduledStartTime: null,
+  coverUrl: null,
+  host: { id: "u1", username: "ada", displayName: "Ada", avatarUrl: null },
   playback: { hlsUrl: "/live/studio/index.m3u8", whepUrl: null },
 };
 

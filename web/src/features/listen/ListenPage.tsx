@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
-import { type Broadcast, loadBroadcast } from "../../api/broadcasts.ts";
+import { type Broadcast, coverOf, loadBroadcast } from "../../api/broadcasts.ts";
 import { Watch } from "../../api/watch.ts";
 import { announce } from "../../media/media-session.ts";
 import type { PlayerState } from "../../media/player-state.ts";
@@ -21,8 +21,28 @@ import { Way } from "./Way.tsx";
 /** How often the server is asked about the broadcast, in milliseconds. */
 const EVERY_MS = 5000;
 
+/** The sound of the page, for what stands beside it. */
+export interface Sound {
+  /** The broadcast, as far as the station has told; null where there is none. */
+  readonly broadcast: Broadcast | null;
+  /** Which moment of the programme is heard now, in milliseconds since 1970; null while unknown. */
+  readonly heard: () => number | null;
+  /** Silence, for somebody who speaks on the stage and must not hear themselves late. */
+  readonly hush: () => void;
+  /** What was heard before the silence. */
+  readonly resume: () => void;
+  /** A WebRTC place is kept for this listener for a moment. */
+  readonly offered: () => void;
+}
+
 /** One broadcast and its Listen button. */
-export function ListenPage(props: { id: string }) {
+export function ListenPage(props: {
+  id: string;
+  /** What stands below the title. */
+  tools?: (broadcast: Broadcast) => ReactNode;
+  /** What stands beside the sound. */
+  beside?: (sound: Sound) => ReactNode;
+}) {
   const { id } = props;
   const [watch] = useState(() => new Watch((signal) => loadBroadcast(id, signal), EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
@@ -55,12 +75,28 @@ export function ListenPage(props: { id: string }) {
   const isPaused = replay.phase === "paused";
   const toggle = () => (isPaused ? kept.play() : kept.pause());
 
+  const asked = isBehind || (state.phase !== "idle" && state.phase !== "ended");
+  const isHushed = useRef(false);
+  const sound: Sound = {
+    broadcast: broadcast ?? null,
+    heard: () => (mode === "behind" ? kept.programTime() : player.programTime()),
+    hush: () => {
+      if (!asked) return;
+      isHushed.current = true;
+      rewind.close();
+    },
+    resume: () => {
+      if (isHushed.current) act("listen");
+      isHushed.current = false;
+    },
+    offered: () => player.offered(),
+  };
+
   const setVolume = (volume: number) => {
     player.setVolume(volume);
     if (keptAudio.current !== null) keptAudio.current.volume = volume;
   };
 
-  const asked = isBehind || (state.phase !== "idle" && state.phase !== "ended");
   useShortcuts(asked ? { step, ...(mode === "behind" ? { toggle } : {}) } : null);
   const keys = useRef({ step, seek });
   keys.current = { step, seek };
@@ -78,16 +114,18 @@ export function ListenPage(props: { id: string }) {
 
   const screen = screenBehind(mode, replay) ?? screenOf(state, broadcast);
   const live = broadcast?.status === "live";
-  return (
+  const cover = broadcast ? coverOf(broadcast) : null;
+  const article = (
     <article className={styles.page}>
       <title>{`${title} · ${strings.name}`}</title>
       <header className={styles.header}>
         <Lamp lit={live} label={live ? strings.listen.live : strings.listen.notLive} />
         <h1>{title}</h1>
         <About broadcast={broadcast} />
+        {broadcast ? props.tools?.(broadcast) : null}
       </header>
 
-      <Beacon glow={screen.glow} />
+      {cover !== null ? <img className={styles.cover} src={cover} alt="" /> : <Beacon glow={screen.glow} />}
 
       <div role="status" className={styles.status}>
         <p className={styles.statusTitle}>{screen.title}</p>
@@ -116,16 +154,36 @@ export function ListenPage(props: { id: string }) {
       <audio ref={audio} />
       {/* biome-ignore lint/a11y/useMediaCaption: the same speech, from what is kept of it. */}
       <audio ref={keptAudio} />
+      {broadcast?.description ? <p className={styles.description}>{broadcast.description}</p> : null}
     </article>
+  );
+  if (props.beside === undefined) return article;
+  return (
+    <div className={styles.layout}>
+      {article}
+      {props.beside(sound)}
+    </div>
   );
 }
 
 function About(props: { broadcast: Broadcast | null | undefined }) {
   const { broadcast } = props;
-  if (broadcast?.status !== "live") return null;
+  if (broadcast === null || broadcast === undefined) return null;
+  const by = <li>{strings.recording.by(broadcast.host.displayName)}</li>;
+  if (broadcast.status !== "live") {
+    const { scheduledStartTime } = broadcast;
+    const planned = broadcast.status === "scheduled" ? scheduledStartTime : null;
+    return (
+      <ul className={styles.about}>
+        {by}
+        {planned === null ? null : <li>{strings.broadcasts.planned(planned)}</li>}
+      </ul>
+    );
+  }
   const minutes = broadcast.startedAt === null ? null : minutesSince(broadcast.startedAt);
   return (
     <ul className={styles.about}>
+      {by}
       {minutes === null ? null : <li>{strings.listen.since(minutes)}</li>}
       <li>{strings.listen.listeners(broadcast.listenerCount)}</li>
     </ul>

@@ -10,6 +10,10 @@ function broadcast(status: BroadcastStatus): Broadcast {
     status,
     startedAt: null,
     listenerCount: 0,
+    description: "",
+    scheduledStartTime: null,
+    coverUrl: null,
+    host: { id: "u1", username: "ada", displayName: "Ada", avatarUrl: null },
     playback: { hlsUrl: "/live/studio/index.m3u8", whepUrl: null },
   };
 }

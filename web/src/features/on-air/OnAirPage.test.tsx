@@ -30,6 +30,8 @@ test("what is on air is a list of links", async () => {
           status: "live",
           startedAt: null,
           listenerCount: 1,
+          coverUrl: "/covers/1.webp",
+          host: { displayName: "Ada" },
           playback: { hlsUrl: "/live/a%20b/index.m3u8" },
         },
       ],
@@ -38,8 +40,8 @@ test("what is on air is a list of links", async () => {
     }),
   );
   const link = await screen.findByRole("link", { name: "Morning studio" });
-  expect(link.getAttribute("href")).toBe("/listen/a%20b");
-  expect(screen.getByText("1 listener")).toBeDefined();
+  expect(link.getAttribute("href")).toBe("/b/a%20b");
+  expect(screen.getByText("by Ada · 1 listener")).toBeDefined();
   expect(screen.getByRole("status").textContent).toBe("One broadcast is on air");
 });
 

@@ -1,7 +1,7 @@
 import { useState, useSyncExternalStore } from "react";
 import { Link } from "react-router";
 
-import { type BroadcastPage, loadOnAir } from "../../api/broadcasts.ts";
+import { type Broadcast, type BroadcastPage, coverOf, loadOnAir } from "../../api/broadcasts.ts";
 import { Watch, type Watched } from "../../api/watch.ts";
 import { strings } from "../../strings.ts";
 import { Beacon } from "../../ui/Beacon.tsx";
@@ -56,11 +56,15 @@ function OnAirList(props: { watched: Watched<BroadcastPage> }) {
     <ul className={styles.list}>
       {watched.value.items.map((broadcast) => (
         <li key={broadcast.id} className={styles.item}>
+          <Cover broadcast={broadcast} />
           <Lamp lit label={strings.listen.live} />
           <h2>
-            <Link to={`/listen/${encodeURIComponent(broadcast.id)}`}>{broadcast.title}</Link>
+            <Link to={`/b/${encodeURIComponent(broadcast.id)}`}>{broadcast.title}</Link>
           </h2>
-          <p>{strings.listen.listeners(broadcast.listenerCount)}</p>
+          <p>
+            {strings.recording.by(broadcast.host.displayName)} ·{" "}
+            {strings.listen.listeners(broadcast.listenerCount)}
+          </p>
           <span className={styles.arrow} aria-hidden="true">
             →
           </span>
@@ -68,4 +72,9 @@ function OnAirList(props: { watched: Watched<BroadcastPage> }) {
       ))}
     </ul>
   );
+}
+
+function Cover(props: { broadcast: Broadcast }) {
+  const cover = coverOf(props.broadcast);
+  return cover === null ? null : <img className={styles.cover} src={cover} alt="" loading="lazy" />;
 }

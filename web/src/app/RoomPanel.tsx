@@ -1,0 +1,78 @@
+import { useEffect, useRef } from "react";
+import { Link, useLocation } from "react-router";
+
+import { ChatPanel } from "../features/chat/ChatPanel.tsx";
+import type { Sound } from "../features/listen/ListenPage.tsx";
+import { Flight, ReactionBar } from "../features/reactions/Reactions.tsx";
+import { StageControls, StageList } from "../features/stage/Stage.tsx";
+import { useRoom } from "../hooks/use-room.ts";
+import { useSaid } from "../hooks/use-said.ts";
+import { useStage } from "../hooks/use-stage.ts";
+import type { RoomView } from "../signal/room.ts";
+import { strings } from "../strings.ts";
+import styles from "./BroadcastPage.module.css";
+
+/** The room of a broadcast as its listeners have it. */
+export function RoomPanel(props: { readonly id: string; readonly sound: Sound }) {
+  const { id, sound } = props;
+  const { room, view } = useRoom(id, sound.broadcast !== null);
+  const state = view.room;
+  const said = useSaid(state?.messages ?? [], sound.heard, state?.you.id ?? null);
+  const own = useStage(id, room, state, sound);
+  const { pathname } = useLocation();
+  const newest = useRef(sound);
+  newest.current = sound;
+  useEffect(
+    () =>
+      room.onNotice(({ type }) => {
+        if (type === "webrtcPlace") newest.current.offered();
+      }),
+    [room],
+  );
+  const words = strings.room;
+  const notice = noticeOf(view);
+  if (state === null) {
+    return (
+      <aside className={styles.room} aria-label={words.chat}>
+        <p role="status" className={styles.notice}>
+          {notice}
+        </p>
+      </aside>
+    );
+  }
+  const signIn = (
+    <p className={styles.signIn}>
+      <Link to={`/sign-in?to=${encodeURIComponent(pathname)}`}>{words.guest}</Link>
+    </p>
+  );
+  return (
+    <aside className={styles.room} aria-label={words.chat}>
+      <div className={styles.stage}>
+        <StageList stage={state.stage} you={state.you.id} speaking={own.speaking} />
+        <StageControls room={room} state={state} own={own} />
+        <p className={styles.people}>{words.inRoom(state.people)}</p>
+      </div>
+      <p role="status" className={styles.notice}>
+        {notice}
+      </p>
+      <ChatPanel room={room} state={state} said={said} instead={state.you.role === "guest" ? signIn : null} />
+      <ReactionBar room={room} reactions={state.rules.reactions} />
+      <Flight room={room} heard={sound.heard} />
+    </aside>
+  );
+}
+
+function noticeOf({ connection }: RoomView): string {
+  const words = strings.room;
+  switch (connection.phase) {
+    case "idle":
+    case "in":
+      return "";
+    case "connecting":
+      return words.connecting;
+    case "lost":
+      return words.lost;
+    case "over":
+      return connection.reason === "put out" ? words.putOut : words.refused;
+  }
+}

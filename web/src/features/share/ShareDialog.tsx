@@ -1,0 +1,37 @@
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/Button.tsx";
+import { CopyField } from "../../ui/CopyField.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
+import { embedOf } from "./embed.ts";
+
+/** The address of a broadcast, and a frame for pages of others. */
+export function ShareDialog(props: {
+  readonly id: string;
+  readonly title: string;
+  readonly onClose: () => void;
+}) {
+  const { id, title, onClose } = props;
+  const words = strings.share;
+  const link = new URL(`/b/${encodeURIComponent(id)}`, location.origin).href;
+  return (
+    <Dialog title={words.title} onClose={onClose}>
+      <CopyField label={words.link} value={link} words={strings.common} />
+      <CopyField label={words.embed} value={embedOf(location.origin, id, title)} words={strings.common} />
+      <div>
+        {navigator.share === undefined ? null : (
+          <Button
+            tone="quiet"
+            size="small"
+            // Who closes the system's sheet has changed their mind.
+            onPress={() => void navigator.share({ title, url: link }).catch(() => {})}
+          >
+            {words.share}
+          </Button>
+        )}
+        <Button tone="quiet" size="small" onPress={onClose}>
+          {strings.common.close}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
