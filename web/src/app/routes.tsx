@@ -4,6 +4,7 @@ import { OnAirPage } from "../features/on-air/OnAirPage.tsx";
 import { BroadcastPage } from "./BroadcastPage.tsx";
 import { Layout } from "./Layout.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
+import { Signed } from "./Signed.tsx";
 
 /** Who came to hear what is on air waits for none of these. */
 const ApiDocsPage = lazy(async () => ({
@@ -22,6 +23,10 @@ const RegisterPage = lazy(async () => ({
   default: (await import("../features/auth/RegisterPage.tsx")).RegisterPage,
 }));
 
+const StudioRoute = lazy(async () => ({
+  default: (await import("./StudioRoute.tsx")).StudioRoute,
+}));
+
 /** Every address the front end answers. `redraw` draws all of it anew, in another language. */
 export function Pages(props: { readonly redraw: () => void }) {
   return (
@@ -33,6 +38,9 @@ export function Pages(props: { readonly redraw: () => void }) {
         <Route path="r/:id" element={<Recording />} />
         <Route path="sign-in" element={<SignInPage />} />
         <Route path="register" element={<RegisterPage />} />
+        <Route element={<Signed who="hosts" />}>
+          <Route path="studio/:id" element={<Studio />} />
+        </Route>
         <Route path="api/docs" element={<ApiDocsPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>
@@ -50,4 +58,10 @@ function Listen() {
 function Recording() {
   const { id = "" } = useParams();
   return <RecordingPage key={id} id={id} />;
+}
+
+/** Another studio likewise. */
+function Studio() {
+  const { id = "" } = useParams();
+  return <StudioRoute key={id} id={id} />;
 }
