@@ -1,4 +1,4 @@
-import { lazy } from "react";
+import { lazy, Suspense } from "react";
 import { Route, Routes, useParams } from "react-router";
 import { OnAirPage } from "../features/on-air/OnAirPage.tsx";
 import { BroadcastPage } from "./BroadcastPage.tsx";
@@ -27,10 +27,39 @@ const StudioRoute = lazy(async () => ({
   default: (await import("./StudioRoute.tsx")).StudioRoute,
 }));
 
+const MyBroadcastsPage = lazy(async () => ({
+  default: (await import("../features/broadcasts/MyBroadcastsPage.tsx")).MyBroadcastsPage,
+}));
+
+const NewBroadcastPage = lazy(async () => ({
+  default: (await import("../features/broadcasts/EditPage.tsx")).NewBroadcastPage,
+}));
+
+const EditBroadcastPage = lazy(async () => ({
+  default: (await import("../features/broadcasts/EditPage.tsx")).EditBroadcastPage,
+}));
+
+const LibraryPage = lazy(async () => ({
+  default: (await import("../features/library/LibraryPage.tsx")).LibraryPage,
+}));
+
+const AccountRoute = lazy(async () => ({
+  default: (await import("./AccountRoute.tsx")).AccountRoute,
+}));
+
+const AdminPage = lazy(async () => ({
+  default: (await import("../features/admin/AdminPage.tsx")).AdminPage,
+}));
+
+const EmbedPage = lazy(async () => ({
+  default: (await import("./EmbedPage.tsx")).EmbedPage,
+}));
+
 /** Every address the front end answers. `redraw` draws all of it anew, in another language. */
 export function Pages(props: { readonly redraw: () => void }) {
   return (
     <Routes>
+      <Route path="embed/:id" element={<Embed />} />
       <Route element={<Layout redraw={props.redraw} />}>
         <Route index element={<OnAirPage />} />
         <Route path="b/:id" element={<Listen />} />
@@ -40,6 +69,17 @@ export function Pages(props: { readonly redraw: () => void }) {
         <Route path="register" element={<RegisterPage />} />
         <Route element={<Signed who="hosts" />}>
           <Route path="studio/:id" element={<Studio />} />
+          <Route path="broadcasts" element={<MyBroadcastsPage />} />
+          <Route path="broadcasts/new" element={<NewBroadcastPage />} />
+          <Route path="broadcasts/:id" element={<Edit />} />
+          <Route path="recordings" element={<LibraryPage />} />
+        </Route>
+        <Route element={<Signed who="anybody" />}>
+          <Route path="account" element={<AccountRoute />} />
+        </Route>
+        <Route element={<Signed who="admins" />}>
+          <Route path="station" element={<Admin />} />
+          <Route path="station/:tab" element={<Admin />} />
         </Route>
         <Route path="api/docs" element={<ApiDocsPage />} />
         <Route path="*" element={<NotFoundPage />} />
@@ -64,4 +104,25 @@ function Recording() {
 function Studio() {
   const { id = "" } = useParams();
   return <StudioRoute key={id} id={id} />;
+}
+
+/** Another broadcast is another form. */
+function Edit() {
+  const { id = "" } = useParams();
+  return <EditBroadcastPage key={id} id={id} />;
+}
+
+function Admin() {
+  const { tab = "" } = useParams();
+  return <AdminPage tab={tab} />;
+}
+
+/** In a frame nothing stands around the player. */
+function Embed() {
+  const { id = "" } = useParams();
+  return (
+    <Suspense>
+      <EmbedPage key={id} id={id} />
+    </Suspense>
+  );
 }

@@ -38,12 +38,14 @@ export interface Sound {
 /** One broadcast and its Listen button. */
 export function ListenPage(props: {
   id: string;
+  /** For a frame: without a picture or a choice of ways. */
+  small?: boolean;
   /** What stands below the title. */
   tools?: (broadcast: Broadcast) => ReactNode;
   /** What stands beside the sound. */
   beside?: (sound: Sound) => ReactNode;
 }) {
-  const { id } = props;
+  const { id, small = false } = props;
   const [watch] = useState(() => new Watch((signal) => loadBroadcast(id, signal), EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
   const broadcast = watched.status === "loading" ? undefined : watched.value;
@@ -116,7 +118,7 @@ export function ListenPage(props: {
   const live = broadcast?.status === "live";
   const cover = broadcast ? coverOf(broadcast) : null;
   const article = (
-    <article className={styles.page}>
+    <article className={`${styles.page} ${small ? styles.small : ""}`}>
       <title>{`${title} · ${strings.name}`}</title>
       <header className={styles.header}>
         <Lamp lit={live} label={live ? strings.listen.live : strings.listen.notLive} />
@@ -146,7 +148,7 @@ export function ListenPage(props: {
         ) : null}
         {asked ? <Volume volume={player.volume} onChange={setVolume} /> : null}
         {screen.glow === "still" ? <Again broadcast={broadcast} /> : null}
-        {!isBehind && screen.action !== "none" && broadcast?.playback.whepUrl ? (
+        {!small && !isBehind && screen.action !== "none" && broadcast?.playback.whepUrl ? (
           <Way player={player} route={route} />
         ) : null}
       </div>
@@ -154,7 +156,9 @@ export function ListenPage(props: {
       <audio ref={audio} />
       {/* biome-ignore lint/a11y/useMediaCaption: the same speech, from what is kept of it. */}
       <audio ref={keptAudio} />
-      {broadcast?.description ? <p className={styles.description}>{broadcast.description}</p> : null}
+      {broadcast?.description && !small ? (
+        <p className={styles.description}>{broadcast.description}</p>
+      ) : null}
     </article>
   );
   if (props.beside === undefined) return article;

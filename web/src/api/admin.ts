@@ -1,0 +1,79 @@
+import { answered, type Schema } from "@onair/client";
+
+import { station } from "./station.ts";
+
+export type Person = Schema<"AdministeredAccount">;
+export type AccountRole = Schema<"AccountRole">;
+export type LiveBroadcast = Schema<"OverviewBroadcast">;
+export type Report = Schema<"Report">;
+
+/** As many of a list as come at once. */
+const PAGE = 50;
+
+/** Everything that is heard. */
+export function loadOverview(signal: AbortSignal): Promise<Schema<"Overview">> {
+  return answered(station.GET("/api/admin/overview", { signal }));
+}
+
+/** Ends any broadcast at once. */
+export async function endAny(id: string, reason: string): Promise<void> {
+  const body = reason.trim() === "" ? {} : { reason: reason.trim() };
+  await answered(station.POST("/api/admin/broadcasts/{id}/end", { params: { path: { id } }, body }));
+}
+
+/** Accounts whose names begin with these words, the newest first. */
+export function loadPeople(q: string, signal: AbortSignal): Promise<Schema<"AdministeredAccountPage">> {
+  const query = { limit: PAGE, ...(q.trim() === "" ? {} : { q: q.trim() }) };
+  return answered(station.GET("/api/admin/users", { params: { query }, signal }));
+}
+
+/** Changes what an account may do, suspends it or lets it in again. */
+export async function changePerson(id: string, body: Schema<"AccountChanges">): Promise<void> {
+  await answered(station.PATCH("/api/admin/users/{id}", { params: { path: { id } }, body }));
+}
+
+/** Reports that nobody has looked at, the oldest first. */
+export function loadReports(signal: AbortSignal): Promise<Schema<"ReportPage">> {
+  const query = { state: "open" as const, limit: PAGE };
+  return answered(station.GET("/api/admin/reports", { params: { query }, signal }));
+}
+
+/** Notes what was found. */
+export async function reviewReport(id: string, state: "upheld" | "dismissed"): Promise<void> {
+  await answered(station.PATCH("/api/admin/reports/{id}", { params: { path: { id } }, body: { state } }));
+}
+
+/** What was done, the newest first. */
+export function loadAudit(signal: AbortSignal): Promise<Schema<"AuditPage">> {
+  return answered(station.GET("/api/admin/audit", { params: { query: { limit: PAGE } }, signal }));
+}
+
+/** API keys, the newest first. */
+export function loadKeys(signal: AbortSignal): Promise<Schema<"ApiKeyPage">> {
+  return answered(station.GET("/api/admin/api-keys", { params: { query: { limit: PAGE } }, signal }));
+}
+
+/** Makes one; its secret is in the answer and nowhere else. */
+export function createKey(body: Schema<"NewApiKey">): Promise<Schema<"MadeApiKey">> {
+  return answered(station.POST("/api/admin/api-keys", { body }));
+}
+
+/** From then on it opens nothing. */
+export async function revokeKey(key: string): Promise<void> {
+  await answered(station.DELETE("/api/admin/api-keys/{key}", { params: { path: { key } } }));
+}
+
+/** Invitations, the newest first. */
+export function loadInvitations(signal: AbortSignal): Promise<Schema<"InvitationPage">> {
+  return answered(station.GET("/api/admin/invitations", { params: { query: { limit: PAGE } }, signal }));
+}
+
+/** Invites somebody; the code is in the answer and nowhere else. */
+export function invite(role: AccountRole): Promise<Schema<"MadeInvitation">> {
+  return answered(station.POST("/api/admin/invitations", { body: { role } }));
+}
+
+/** Takes an invitation back. */
+export async function revokeInvitation(id: string): Promise<void> {
+  await answered(station.DELETE("/api/admin/invitations/{id}", { params: { path: { id } } }));
+}

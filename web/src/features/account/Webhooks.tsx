@@ -1,0 +1,251 @@
+import { useState } from "react";
+
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  loadDeliveries,
+  loadWebhooks,
+  replayDelivery,
+  type Webhook,
+  type WebhookEvent,
+} from "../../api/webhooks.ts";
+import { useAction } from "../../hooks/use-action.ts";
+import { useWatch } from "../../hooks/use-watch.ts";
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/Button.tsx";
+import { CopyField } from "../../ui/CopyField.tsx";
+import { Confirm, Dialog } from "../../ui/Dialog.tsx";
+import { Form, Switch, TextField } from "../../ui/Field.tsx";
+import { Lamp } from "../../ui/Lamp.tsx";
+import { Card, Notice, Row, Rows } from "../../ui/Screen.tsx";
+
+/** How often the lists are asked for, in milliseconds. */
+const EVERY_MS = 15_000;
+
+const EVENTS = [
+  "room_started",
+  "room_finished",
+  "recording_ready",
+  "stream_degraded",
+  "participant_joined",
+  "participant_left",
+] as const satisfies readonly WebhookEvent[];
+
+/** What the station tells one's own servers. */
+export function Webhooks() {
+  const { watched, again } = useWatch(loadWebhooks, EVERY_MS);
+  const [adding, setAdding] = useState(false);
+  const words = strings.account;
+  const items = watched.status === "loading" ? null : (watched.value?.items ?? null);
+  return (
+    <Card
+      title={words.webhooks}
+      actions={
+        <Button tone="quiet" size="small" onPress={() => setAdding(true)}>
+          {words.addWebhook}
+        </Button>
+      }
+    >
+      <p>{words.webhooksHint}</p>
+      {items === null ? (
+        <Notice
+          busy
+          title={watched.status === "loading" ? strings.common.loading : strings.common.unreachable}
+        />
+      ) : items.length === 0 ? (
+        <p>{words.noWebhooks}</p>
+      ) : (
+        <Rows>
+          {items.map((webhook) => (
+            <Line key={webhook.id} webhook={webhook} again={again} />
+          ))}
+        </Rows>
+      )}
+      {adding ? (
+        <Adding
+          onClose={() => {
+            setAdding(false);
+            again();
+          }}
+        />
+      ) : null}
+    </Card>
+  );
+}
+
+function Line(props: { webhook: Webhook; again: () => void }) {
+  const { webhook, again } = props;
+  const { id, url, events, enabled } = webhook;
+  const [open, setOpen] = useState<"deliveries" | "delete" | null>(null);
+  const words = strings.account;
+  const change = useAction(async (wanted: boolean) => {
+    await changeWebhook(id, { enabled: wanted });
+    again();
+  });
+  const remove = useAction(async () => {
+    await deleteWebhook(id);
+    again();
+  });
+  return (
+    <>
+      <Row
+        title={<bdi dir="ltr">{url}</bdi>}
+        about={change.failure?.text ?? strings.common.list(events.map((event) => words.eventNames[event]))}
+        actions={
+          <>
+            <Switch label={words.enabled} checked={enabled} onChange={(wanted) => change.run(wanted)} />
+            <Button
+              tone="plain"
+              size="small"
+              label={`${words.deliveries}: ${url}`}
+              onPress={() => setOpen("deliveries")}
+            >
+              {words.deliveries}
+            </Button>
+            <Button
+              tone="plain"
+              size="small"
+              label={`${strings.common.delete}: ${url}`}
+              onPress={() => setOpen("delete")}
+            >
+              {strings.common.delete}
+            </Button>
+          </>
+        }
+      />
+      {open === "deliveries" ? <Deliveries id={id} onClose={() => setOpen(null)} /> : null}
+      {open === "delete" ? (
+        <Confirm
+          title={words.removeWebhook}
+          hint={words.removeWebhookHint}
+          yes={strings.common.delete}
+          no={strings.common.cancel}
+          busy={remove.busy}
+          failure={remove.failure?.text ?? null}
+          onYes={remove.run}
+          onNo={() => setOpen(null)}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Deliveries(props: { id: string; onClose: () => void }) {
+  const { id, onClose } = props;
+  const { watched, again } = useWatch((signal) => loadDeliveries(id, signal), EVERY_MS);
+  const words = strings.account;
+  const replay = useAction(async (delivery: string) => {
+    await replayDelivery(id, delivery);
+    again();
+  });
+  const items = watched.status === "loading" ? null : (watched.value?.items ?? null);
+  return (
+    <Dialog title={words.deliveries} onClose={onClose}>
+      {items === null ? (
+        <Notice busy title={strings.common.loading} />
+      ) : items.length === 0 ? (
+        <p>{words.noDeliveries}</p>
+      ) : (
+        <Rows>
+          {items.map(({ id, event, status, createdAt, lastStatus, lastError }) => (
+            <Row
+              key={id}
+              title={event}
+              about={[strings.common.shortDate(createdAt), lastStatus ?? "", lastError ?? ""]
+                .filter((word) => word !== "")
+                .join(" · ")}
+              actions={
+                <>
+                  <Lamp lit={status === "failed"} label={words.delivery[status]} />
+                  <Button
+                    tone="plain"
+                    size="small"
+                    label={`${words.again}: ${event}, ${strings.common.shortDate(createdAt)}`}
+                    onPress={() => replay.run(id)}
+                  >
+                    {words.again}
+                  </Button>
+                </>
+              }
+            />
+          ))}
+        </Rows>
+      )}
+      <p role="alert">{replay.failure?.text ?? ""}</p>
+      <Button tone="quiet" size="small" onPress={onClose}>
+        {strings.common.close}
+      </Button>
+    </Dialog>
+  );
+}
+
+function Adding(props: { onClose: () => void }) {
+  const { onClose } = props;
+  const [url, setUrl] = useState("");
+  const [events, setEvents] = useState<readonly WebhookEvent[]>(EVENTS.slice(0, 4));
+  const [secret, setSecret] = useState<string | null>(null);
+  const words = strings.account;
+  const save = useAction(async () => {
+    const made = await createWebhook({ url: url.trim(), events: [...events] });
+    setSecret(made.secret);
+  });
+  if (secret !== null) {
+    return (
+      <Dialog title={words.secret} onClose={onClose}>
+        <CopyField
+          label={words.secret}
+          hint={words.secretHint}
+          value={secret}
+          words={strings.common}
+          secret
+        />
+        <Button tone="quiet" size="small" onPress={onClose}>
+          {strings.common.close}
+        </Button>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={words.addWebhook} onClose={onClose}>
+      <Form
+        onSubmit={save.run}
+        failure={save.failure?.text ?? null}
+        actions={
+          <>
+            <Button tone="loud" size="small" type="submit" busy={save.busy}>
+              {strings.common.save}
+            </Button>
+            <Button tone="quiet" size="small" onPress={onClose}>
+              {strings.common.cancel}
+            </Button>
+          </>
+        }
+      >
+        <TextField
+          label={words.url}
+          type="url"
+          dir="ltr"
+          required
+          placeholder="https://"
+          error={save.failure?.fields.url}
+          value={url}
+          onChange={(event) => setUrl(event.currentTarget.value)}
+        />
+        {EVENTS.map((event) => (
+          <Switch
+            key={event}
+            label={words.eventNames[event]}
+            checked={events.includes(event)}
+            onChange={(wanted) =>
+              setEvents((before) => [
+                ...before.filter((other) => other !== event),
+                ...(wanted ? [event] : []),
+              ])
+            }
+          />
+        ))}
+      </Form>
+    </Dialog>
+  );
+}

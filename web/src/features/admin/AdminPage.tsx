@@ -1,0 +1,55 @@
+import { useNavigate } from "react-router";
+
+import { language, strings } from "../../strings.ts";
+import { Card, Screen } from "../../ui/Screen.tsx";
+import { Tabs } from "../../ui/Tabs.tsx";
+import { Audit } from "./Audit.tsx";
+import { Invitations } from "./Invitations.tsx";
+import { Keys } from "./Keys.tsx";
+import { Live } from "./Live.tsx";
+import { People } from "./People.tsx";
+import { Reports } from "./Reports.tsx";
+
+const TABS = ["overview", "users", "reports", "audit", "keys", "invitations"] as const;
+
+type Tab = (typeof TABS)[number];
+
+/** What whoever runs the station sees of it. */
+export function AdminPage(props: { readonly tab: string }) {
+  const go = useNavigate();
+  const words = strings.admin;
+  const tab = TABS.find((name) => name === props.tab) ?? "overview";
+  return (
+    <Screen title={words.title}>
+      <title>{`${words.title} · ${strings.name}`}</title>
+      <Tabs
+        label={words.title}
+        dir={language() === "ar" ? "rtl" : "ltr"}
+        value={tab}
+        tabs={TABS.map((name) => [name, words[name]] as const)}
+        onChange={(name) => void go(`/station/${name}`)}
+      >
+        <Card>
+          <Page key={tab} tab={tab} />
+        </Card>
+      </Tabs>
+    </Screen>
+  );
+}
+
+function Page(props: { tab: Tab }) {
+  switch (props.tab) {
+    case "overview":
+      return <Live />;
+    case "users":
+      return <People />;
+    case "reports":
+      return <Reports />;
+    case "audit":
+      return <Audit />;
+    case "keys":
+      return <Keys />;
+    case "invitations":
+      return <Invitations />;
+  }
+}

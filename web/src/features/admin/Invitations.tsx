@@ -1,0 +1,111 @@
+import { useState } from "react";
+
+import { type AccountRole, invite, loadInvitations, revokeInvitation } from "../../api/admin.ts";
+import { useAction } from "../../hooks/use-action.ts";
+import { useWatch } from "../../hooks/use-watch.ts";
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/Button.tsx";
+import { CopyField } from "../../ui/CopyField.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
+import { Form, Select } from "../../ui/Field.tsx";
+import { Row } from "../../ui/Screen.tsx";
+import { List } from "./List.tsx";
+
+/** How often they are asked for, in milliseconds. */
+const EVERY_MS = 15_000;
+
+/** Who may make an account where that is by invitation. */
+export function Invitations() {
+  const { watched, again } = useWatch(loadInvitations, EVERY_MS);
+  const [adding, setAdding] = useState(false);
+  const words = strings.admin;
+  const revoke = useAction(async (id: string) => {
+    await revokeInvitation(id);
+    again();
+  });
+  const roles: Readonly<Record<string, string>> = words.roles;
+  return (
+    <>
+      <div>
+        <Button tone="quiet" size="small" onPress={() => setAdding(true)}>
+          {words.invite}
+        </Button>
+      </div>
+      <p role="alert">{revoke.failure?.text ?? ""}</p>
+      <List
+        watched={watched}
+        empty={words.noInvitations}
+        line={({ id, role, email, createdAt, expiresAt, usedAt, revokedAt }) => (
+          <Row
+            key={id}
+            title={email ?? roles[role] ?? role}
+            about={[
+              strings.common.shortDate(createdAt),
+              usedAt ? words.used : revokedAt ? words.revoked : words.expires(expiresAt),
+            ].join(" · ")}
+            actions={
+              usedAt || revokedAt ? null : (
+                <Button tone="plain" size="small" onPress={() => revoke.run(id)}>
+                  {words.revoke}
+                </Button>
+              )
+            }
+          />
+        )}
+      />
+      {adding ? (
+        <Adding
+          onClose={() => {
+            setAdding(false);
+            again();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Adding(props: { onClose: () => void }) {
+  const { onClose } = props;
+  const [role, setRole] = useState<AccountRole>("host");
+  const [code, setCode] = useState<string | null>(null);
+  const words = strings.admin;
+  const save = useAction(async () => setCode((await invite(role)).code));
+  if (code !== null) {
+    const link = new URL(`/register?invitation=${encodeURIComponent(code)}`, location.origin).href;
+    return (
+      <Dialog title={words.invite} onClose={onClose}>
+        <CopyField label={words.code} hint={words.codeHint} value={code} words={strings.common} />
+        <CopyField label={strings.share.link} value={link} words={strings.common} />
+        <Button tone="quiet" size="small" onPress={onClose}>
+          {strings.common.close}
+        </Button>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={words.invite} onClose={onClose}>
+      <Form
+        onSubmit={save.run}
+        failure={save.failure?.text ?? null}
+        actions={
+          <>
+            <Button tone="loud" size="small" type="submit" busy={save.busy}>
+              {words.invite}
+            </Button>
+            <Button tone="quiet" size="small" onPress={onClose}>
+              {strings.common.cancel}
+            </Button>
+          </>
+        }
+      >
+        <Select
+          label={words.role}
+          value={role}
+          options={Object.entries(words.roles) as [AccountRole, string][]}
+          onChange={setRole}
+        />
+      </Form>
+    </Dialog>
+  );
+}

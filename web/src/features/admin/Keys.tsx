@@ -1,0 +1,145 @@
+import { useState } from "react";
+
+import { createKey, loadKeys, revokeKey } from "../../api/admin.ts";
+import { useAction } from "../../hooks/use-action.ts";
+import { useWatch } from "../../hooks/use-watch.ts";
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/Button.tsx";
+import { CopyField } from "../../ui/CopyField.tsx";
+import { Confirm, Dialog } from "../../ui/Dialog.tsx";
+import { Form, Select, TextField } from "../../ui/Field.tsx";
+import { Row } from "../../ui/Screen.tsx";
+import { List } from "./List.tsx";
+
+/** How often they are asked for, in milliseconds. */
+const EVERY_MS = 15_000;
+
+/** Keys by which other programs ask the station. */
+export function Keys() {
+  const { watched, again } = useWatch(loadKeys, EVERY_MS);
+  const [open, setOpen] = useState<"add" | { readonly revoke: string } | null>(null);
+  const words = strings.admin;
+  const revoke = useAction(async (key: string) => {
+    await revokeKey(key);
+    setOpen(null);
+    again();
+  });
+  return (
+    <>
+      <div>
+        <Button tone="quiet" size="small" onPress={() => setOpen("add")}>
+          {words.addKey}
+        </Button>
+      </div>
+      <List
+        watched={watched}
+        empty={words.noKeys}
+        line={({ key, name, role, lastUsedAt, revokedAt }) => (
+          <Row
+            key={key}
+            title={<bdi>{name}</bdi>}
+            about={[
+              key,
+              role === "admin" ? words.roles.admin : words.roles.host,
+              revokedAt ? words.revoked : lastUsedAt ? words.lastUsed(lastUsedAt) : words.neverUsed,
+            ].join(" · ")}
+            actions={
+              revokedAt ? null : (
+                <Button
+                  tone="plain"
+                  size="small"
+                  label={`${words.revoke}: ${name}`}
+                  onPress={() => setOpen({ revoke: key })}
+                >
+                  {words.revoke}
+                </Button>
+              )
+            }
+          />
+        )}
+      />
+      {open === "add" ? (
+        <Adding
+          onClose={() => {
+            setOpen(null);
+            again();
+          }}
+        />
+      ) : open === null ? null : (
+        <Confirm
+          title={words.revokeTitle}
+          hint={words.revokeHint}
+          yes={words.revoke}
+          no={strings.common.cancel}
+          busy={revoke.busy}
+          failure={revoke.failure?.text ?? null}
+          onYes={() => revoke.run(open.revoke)}
+          onNo={() => setOpen(null)}
+        />
+      )}
+    </>
+  );
+}
+
+function Adding(props: { onClose: () => void }) {
+  const { onClose } = props;
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<"host" | "admin">("host");
+  const [made, setMade] = useState<{ readonly key: string; readonly secret: string } | null>(null);
+  const words = strings.admin;
+  const save = useAction(async () => setMade(await createKey({ name: name.trim(), role })));
+  if (made !== null) {
+    return (
+      <Dialog title={words.addKey} onClose={onClose}>
+        <CopyField label={words.key} value={made.key} words={strings.common} />
+        <CopyField
+          label={words.keySecret}
+          hint={words.keySecretHint}
+          value={made.secret}
+          words={strings.common}
+          secret
+        />
+        <Button tone="quiet" size="small" onPress={onClose}>
+          {strings.common.close}
+        </Button>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title={words.addKey} onClose={onClose}>
+      <Form
+        onSubmit={save.run}
+        failure={save.failure?.text ?? null}
+        actions={
+          <>
+            <Button tone="loud" size="small" type="submit" busy={save.busy}>
+              {words.addKey}
+            </Button>
+            <Button tone="quiet" size="small" onPress={onClose}>
+              {strings.common.cancel}
+            </Button>
+          </>
+        }
+      >
+        <TextField
+          label={words.name}
+          required
+          maxLength={80}
+          dir="auto"
+          error={save.failure?.fields.name}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Select
+          label={words.role}
+          value={role}
+          options={[
+            ["host", words.roles.host],
+            ["admin", words.roles.admin],
+          ]}
+          onChange={setRole}
+        />
+      </Form>
+    </Dialog>
+  );
+}

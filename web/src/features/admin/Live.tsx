@@ -1,0 +1,117 @@
+import { useState } from "react";
+import { Link } from "react-router";
+
+import { endAny, type LiveBroadcast, loadOverview } from "../../api/admin.ts";
+import { useAction } from "../../hooks/use-action.ts";
+import { useWatch } from "../../hooks/use-watch.ts";
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
+import { Form, TextField } from "../../ui/Field.tsx";
+import { Row } from "../../ui/Screen.tsx";
+import { toasts } from "../../ui/toasts.ts";
+import { List } from "./List.tsx";
+
+/** How often it is asked for, in milliseconds. */
+const EVERY_MS = 3000;
+
+/** What is on air now, and its end by hand. */
+export function Live() {
+  const { watched, again } = useWatch(async (signal) => {
+    const overview = await loadOverview(signal);
+    return { ...overview, items: overview.broadcasts };
+  }, EVERY_MS);
+  const words = strings.admin;
+  const known = watched.status === "loading" ? null : watched.value;
+  return (
+    <>
+      {known === null ? null : <p>{words.totals(known.live, known.listeners, known.publishers)}</p>}
+      <List
+        watched={watched}
+        empty={words.nothingLive}
+        line={(broadcast) => <Line key={broadcast.id} broadcast={broadcast} again={again} />}
+      />
+    </>
+  );
+}
+
+function Line(props: { broadcast: LiveBroadcast; again: () => void }) {
+  const { broadcast, again } = props;
+  const { id, title, listeners, startedAt, publishers, loudness } = broadcast;
+  const [asking, setAsking] = useState(false);
+  const words = strings.admin;
+  const kilobits = publishers.reduce((sum, { bitsPerSecond }) => sum + bitsPerSecond / 1000, 0);
+  const about = [
+    strings.listen.listeners(listeners),
+    words.since(startedAt),
+    ...publishers.map(({ protocol }) => protocol.toUpperCase()),
+    publishers.length > 0 ? strings.studio.kilobits(kilobits) : "",
+    loudness.shortTermLufs === null ? "" : strings.studio.lufs(loudness.shortTermLufs),
+  ];
+  return (
+    <>
+      <Row
+        title={<Link to={`/b/${encodeURIComponent(id)}`}>{title}</Link>}
+        about={about.filter((word) => word !== "").join(" · ")}
+        actions={
+          <Button
+            tone="danger"
+            size="small"
+            label={`${words.endAny}: ${title}`}
+            onPress={() => setAsking(true)}
+          >
+            {words.endAny}
+          </Button>
+        }
+      />
+      {asking ? (
+        <End
+          id={id}
+          title={title}
+          onClose={() => {
+            setAsking(false);
+            again();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function End(props: { id: string; title: string; onClose: () => void }) {
+  const { id, title, onClose } = props;
+  const [reason, setReason] = useState("");
+  const words = strings.admin;
+  const end = useAction(async () => {
+    await endAny(id, reason);
+    toasts.say(words.endedIt);
+    onClose();
+  });
+  return (
+    <Dialog title={words.endTitle(title)} onClose={onClose}>
+      <p>{words.endHint}</p>
+      <Form
+        onSubmit={end.run}
+        failure={end.failure?.text ?? null}
+        actions={
+          <>
+            <Button tone="danger" size="small" type="submit" busy={end.busy}>
+              {words.endAny}
+            </Button>
+            <Button tone="quiet" size="small" onPress={onClose}>
+              {strings.common.cancel}
+            </Button>
+          </>
+        }
+      >
+        <TextField
+          label={`${words.endReason} (${strings.common.optional})`}
+          maxLength={500}
+          dir="auto"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+      </Form>
+    </Dialog>
+  );
+}

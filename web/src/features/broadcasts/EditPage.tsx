@@ -1,0 +1,200 @@
+import { ProblemError } from "@onair/client";
+import { type ChangeEvent, useState } from "react";
+import { useNavigate } from "react-router";
+
+import { coverOf } from "../../api/broadcasts.ts";
+import { createBroadcast, updateBroadcast, uploadCover } from "../../api/own.ts";
+import { loadOwn, type OwnBroadcast } from "../../api/studio.ts";
+import { useAction } from "../../hooks/use-action.ts";
+import { useWatch } from "../../hooks/use-watch.ts";
+import { strings } from "../../strings.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Form, Select, Switch, TextArea, TextField } from "../../ui/Field.tsx";
+import { Card, Notice, Screen } from "../../ui/Screen.tsx";
+import { toasts } from "../../ui/toasts.ts";
+import { Cover } from "./Cover.tsx";
+import {
+  type Draft,
+  draftOf,
+  editOf,
+  isPast,
+  LATENCIES,
+  megabytesAnHour,
+  NEW,
+  PROFILES,
+  VISIBILITIES,
+} from "./draft.ts";
+
+/** Often enough to come back by itself; what is being written does not change under the writer, in milliseconds. */
+const EVERY_MS = 30_000;
+
+/** A new broadcast. */
+export function NewBroadcastPage() {
+  return (
+    <Screen title={strings.broadcasts.create} width="narrow">
+      <title>{`${strings.broadcasts.create} · ${strings.name}`}</title>
+      <Editor broadcast={null} />
+    </Screen>
+  );
+}
+
+/** A broadcast that there is. */
+export function EditBroadcastPage(props: { readonly id: string }) {
+  const { id } = props;
+  const { watched } = useWatch((signal) => loadOrNone(id, signal), EVERY_MS);
+  const words = strings.broadcasts;
+  if (watched.status === "loading") return <Notice busy title={strings.common.loading} />;
+  const broadcast = watched.value;
+  if (broadcast === null) {
+    const isAway = watched.status === "unreachable";
+    return <Notice busy={isAway} title={isAway ? strings.common.unreachable : words.missing} />;
+  }
+  if (!broadcast.ingest) return <Notice title={strings.auth.notAllowed} />;
+  return (
+    <Screen title={words.edit} width="narrow">
+      <title>{`${words.edit} · ${strings.name}`}</title>
+      <Editor broadcast={broadcast} />
+    </Screen>
+  );
+}
+
+async function loadOrNone(id: string, signal: AbortSignal): Promise<OwnBroadcast | null> {
+  try {
+    return await loadOwn(id, signal);
+  } catch (error) {
+    if (error instanceof ProblemError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function Editor(props: { broadcast: OwnBroadcast | null }) {
+  const { broadcast } = props;
+  const [before] = useState(() => (broadcast === null ? NEW : draftOf(broadcast)));
+  const [draft, setDraft] = useState(before);
+  const [picture, setPicture] = useState<File | "none" | null>(null);
+  const go = useNavigate();
+  const words = strings.broadcasts;
+  const save = useAction(async () => {
+    const edit = { ...editOf(draft, before), ...(picture === "none" ? { coverUrl: null } : {}) };
+    const { id } =
+      broadcast === null ? await createBroadcast(edit) : await updateBroadcast(broadcast.id, edit);
+    if (picture instanceof File) await uploadCover(id, picture);
+    toasts.say(broadcast === null ? words.made : strings.common.saved);
+    const isNow = broadcast === null && draft.start === "";
+    await go(isNow ? `/studio/${encodeURIComponent(id)}` : "/broadcasts");
+  });
+  const errors = save.failure?.fields ?? {};
+  const change = (what: Partial<Draft>) => setDraft((draft) => ({ ...draft, ...what }));
+  const text = (name: "title" | "description" | "tags" | "start") => ({
+    value: draft[name],
+    onChange: ({ currentTarget }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      change({ [name]: currentTarget.value }),
+  });
+  const startChanged = draft.start !== before.start;
+  return (
+    <Form
+      onSubmit={save.run}
+      failure={save.failure?.text ?? null}
+      actions={
+        <Button tone="loud" type="submit" busy={save.busy}>
+          {broadcast === null ? words.make : strings.common.save}
+        </Button>
+      }
+    >
+      <Card title={words.details}>
+        <TextField
+          label={words.titleField}
+          required
+          maxLength={120}
+          error={errors.title}
+          dir="auto"
+          {...text("title")}
+        />
+        <TextArea
+          label={`${words.description} (${strings.common.optional})`}
+          maxLength={5000}
+          error={errors.description}
+          dir="auto"
+          {...text("description")}
+        />
+        <TextField
+          label={`${words.tags} (${strings.common.optional})`}
+          hint={words.tagsHint}
+          error={errors.tags}
+          dir="auto"
+          {...text("tags")}
+        />
+        <TextField
+          label={`${words.start} (${strings.common.optional})`}
+          hint={words.startHint}
+          type="datetime-local"
+          error={
+            errors.scheduledStartTime ??
+            (startChanged && isPast(draft.start, new Date()) ? words.inPast : undefined)
+          }
+          {...text("start")}
+        />
+        <Select
+          label={words.visibility}
+          hint={words.visibilityHints[draft.visibility]}
+          value={draft.visibility}
+          options={VISIBILITIES.map((name) => [name, words.visibilities[name]] as const)}
+          onChange={(visibility) => change({ visibility })}
+        />
+        <Cover
+          current={broadcast === null ? null : coverOf(broadcast)}
+          picture={picture}
+          onChange={setPicture}
+        />
+      </Card>
+      <Card title={words.sound}>
+        <Select
+          label={words.latency}
+          hint={words.latencyHints[draft.latencyMode]}
+          value={draft.latencyMode}
+          error={errors.latencyMode}
+          options={LATENCIES.map((name) => [name, words.latencies[name]] as const)}
+          onChange={(latencyMode) => change({ latencyMode })}
+        />
+        <Select
+          label={words.profile}
+          hint={words.profileCost(strings.common.number(megabytesAnHour(draft.audioProfile)))}
+          value={draft.audioProfile}
+          error={errors.audioProfile}
+          options={PROFILES.map((name) => [name, words.profiles[name]] as const)}
+          onChange={(audioProfile) => change({ audioProfile })}
+        />
+        <TextField
+          label={words.maxSpeakers}
+          type="number"
+          min={1}
+          max={50}
+          required
+          error={errors.maxSpeakers}
+          value={draft.maxSpeakers}
+          onChange={({ currentTarget: { valueAsNumber } }) =>
+            change({ maxSpeakers: Number.isNaN(valueAsNumber) ? 1 : valueAsNumber })
+          }
+        />
+        <Switch
+          label={words.recording}
+          hint={words.recordingHint}
+          checked={draft.recordingEnabled}
+          onChange={(recordingEnabled) => change({ recordingEnabled })}
+        />
+        <Switch
+          label={words.levelling}
+          hint={words.levellingHint}
+          checked={draft.levelling}
+          onChange={(levelling) => change({ levelling })}
+        />
+        <Switch
+          label={words.noise}
+          hint={words.noiseHint}
+          checked={draft.noiseSuppression}
+          onChange={(noiseSuppression) => change({ noiseSuppression })}
+        />
+      </Card>
+    </Form>
+  );
+}
