@@ -76,21 +76,28 @@ pub(super) async fn chapters(
 
 /// Where chapters begin that play, and what they are called.
 pub(super) fn titles(noted: &[DateRange], plays: &Timeline) -> impl Iterator<Item = (MediaDuration, String)> {
-    let playing = noted.iter().filter(|range| chapter(range, plays).is_some());
-    playing.filter_map(|range| {
-        let (_, title) = range.details().iter().find(|(detail, _)| *detail == Detail::Title)?;
-        Some((plays.position_near(range.start()), title.clone()))
+    noted.iter().filter_map(|range| {
+        let (start, _, title) = heard(range, plays)?;
+        Some((start, title.to_owned()))
     })
 }
 
 /// A range as a chapter, where it is one of something that plays.
 fn chapter(range: &DateRange, plays: &Timeline) -> Option<Chapter> {
+    let (start, end, title) = heard(range, plays)?;
+    Some(Chapter { start_time: seconds(start), end_time: end.map(seconds), title: title.to_owned() })
+}
+
+/// Where a chapter begins in what plays, where it ends if it does not go on until the next one, and what it is called.
+fn heard<'a>(
+    range: &'a DateRange,
+    plays: &Timeline,
+) -> Option<(MediaDuration, Option<MediaDuration>, &'a str)> {
     if range.class() != RangeClass::Chapter {
         return None;
     }
     let (_, title) = range.details().iter().find(|(detail, _)| *detail == Detail::Title)?;
     let start = plays.position_near(range.start());
     let end = range.end().map(|end| plays.position_near(end));
-    let heard = start < end.unwrap_or_else(|| plays.duration());
-    heard.then(|| Chapter { start_time: seconds(start), end_time: end.map(seconds), title: title.clone() })
+    (start < end.unwrap_or_else(|| plays.duration())).then_some((start, end, title))
 }

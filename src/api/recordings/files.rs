@@ -23,6 +23,9 @@ use crate::auth::Caller;
 use crate::recordings::downloads::{DownloadError, Form, Planned, Wanted};
 use crate::recordings::{answer_with_file, stretch};
 
+/// Who wants a file of which recording, and how.
+type Asked = (Caller, Path<String>, Method, HeaderMap);
+
 /// The whole of a recording as M4A.
 ///
 /// The sound of its best quality as it was heard, not encoded again, with tags, cover and chapters.
@@ -40,14 +43,8 @@ use crate::recordings::{answer_with_file, stretch};
         (status = 416, description = "The range lies outside of it", body = Wire, content_type = PROBLEM_JSON),
     ),
 )]
-pub(super) async fn m4a(
-    State(context): State<Context>,
-    caller: Caller,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response<Body>, Problem> {
-    file(&context, &caller, &id, Form::M4a, &method, &headers).await
+pub(super) async fn m4a(State(context): State<Context>, asked: Asked) -> Result<Response<Body>, Problem> {
+    file(&context, asked, Form::M4a).await
 }
 
 /// The whole of a recording as Ogg Opus.
@@ -65,14 +62,8 @@ pub(super) async fn m4a(
         (status = 416, description = "The range lies outside of it", body = Wire, content_type = PROBLEM_JSON),
     ),
 )]
-pub(super) async fn opus(
-    State(context): State<Context>,
-    caller: Caller,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response<Body>, Problem> {
-    file(&context, &caller, &id, Form::Opus, &method, &headers).await
+pub(super) async fn opus(State(context): State<Context>, asked: Asked) -> Result<Response<Body>, Problem> {
+    file(&context, asked, Form::Opus).await
 }
 
 /// The waveform of a recording.
@@ -110,17 +101,11 @@ pub(super) async fn peaks(
     }
 }
 
-async fn file(
-    context: &Context,
-    caller: &Caller,
-    id: &str,
-    form: Form,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Response<Body>, Problem> {
-    let found = find(context, caller, id).await?;
+async fn file(context: &Context, asked: Asked, form: Form) -> Result<Response<Body>, Problem> {
+    let (caller, Path(id), method, headers) = asked;
+    let found = find(context, &caller, &id).await?;
     let planned = plan(context, &found, form).await?;
-    let answer = answer_with_file(&planned, &found.recording.title, method, headers);
+    let answer = answer_with_file(&planned, &found.recording.title, &method, &headers);
     if answer.status() != StatusCode::RANGE_NOT_SATISFIABLE {
         return Ok(answer);
     }
