@@ -25,7 +25,19 @@ export default defineConfig({
     // The tests read the API's document.
     fs: { allow: [".", "../docs"] },
     proxy: Object.fromEntries(
-      ["/api", "/live", "/health", "/whip", "/whep", "/stage"].map((path) => [path, STATION]),
+      // `/api/docs` is a page; the rest of `/api` is not.
+      [
+        "/api/(?!docs$)",
+        "/live/",
+        "/s/",
+        "/health",
+        "/whip/",
+        "/whep/",
+        "/stage/",
+        "/ws/",
+        "/covers/",
+        "/podcasts/",
+      ].map((path) => [`^${path}`, { target: STATION, ws: path === "/ws/" }]),
     ),
   },
   build: {

@@ -31,6 +31,13 @@ export function loadOnAir(signal: AbortSignal): Promise<BroadcastPage> {
   return answered(station.GET("/api/broadcasts", { params: { query: { status: "live" } }, signal }));
 }
 
+/** What is planned with a start, the next first. */
+export async function loadComing(limit: number, signal: AbortSignal): Promise<readonly Broadcast[]> {
+  const query = { status: "scheduled" as const, limit };
+  const { items } = await answered(station.GET("/api/broadcasts", { params: { query }, signal }));
+  return items.filter(({ scheduledStartTime }) => scheduledStartTime !== null);
+}
+
 /** One broadcast, or null where the server knows none of that id. */
 export async function loadBroadcast(id: string, signal: AbortSignal): Promise<Broadcast | null> {
   try {

@@ -74,6 +74,7 @@ export const ar: Strings = {
   footer: "صوت حي، بعد لحظة من صدوره.",
 
   onAir: {
+    coming: "قريبًا",
     title: "على الهواء الآن",
     loading: "نبحث عمّا هو على الهواء",
     empty: "لا شيء على الهواء الآن.",

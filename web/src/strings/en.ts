@@ -15,6 +15,7 @@ export const en = {
   footer: "Live sound, a moment after it is made.",
 
   onAir: {
+    coming: "Coming up",
     title: "On air now",
     loading: "Looking for what is on air",
     empty: "Nothing is on air right now.",

@@ -9,10 +9,15 @@ afterEach(() => {
 });
 
 /** The station answers so for what is on air, and so for what can be heard again. */
-function open(answer: () => Promise<Response>, recordings: readonly object[] = []): void {
-  vi.stubGlobal("fetch", ({ url }: Request) =>
-    url.includes("/api/recordings") ? Promise.resolve(Response.json({ items: recordings })) : answer(),
-  );
+function open(
+  answer: () => Promise<Response>,
+  recordings: readonly object[] = [],
+  coming: readonly object[] = [],
+): void {
+  vi.stubGlobal("fetch", ({ url }: Request) => {
+    if (url.includes("/api/recordings")) return Promise.resolve(Response.json({ items: recordings }));
+    return url.includes("status=scheduled") ? Promise.resolve(Response.json({ items: coming })) : answer();
+  });
   render(
     <MemoryRouter>
       <OnAirPage />
@@ -63,6 +68,19 @@ test("what can be heard again is a list of links as well", async () => {
   const link = await screen.findByRole("link", { name: "Yesterday" });
   expect(link.getAttribute("href")).toBe("/r/r1");
   expect(screen.getByText(/by Ada .* 1:02:05/)).toBeDefined();
+});
+
+test("what comes next is a list of links, without what has no start", async () => {
+  const host = { displayName: "Ada" };
+  const coming = [
+    { id: "b1", title: "Tomorrow", host, scheduledStartTime: "2030-05-01T18:30:00Z" },
+    { id: "b2", title: "Some day", host, scheduledStartTime: null },
+  ];
+  open(async () => Response.json({ items: [], nextCursor: null, total: 0 }), [], coming);
+  const link = await screen.findByRole("link", { name: "Tomorrow" });
+  expect(link.getAttribute("href")).toBe("/b/b1");
+  expect(screen.getByText(/by Ada · May 1, 2030/)).toBeDefined();
+  expect(screen.queryByText("Some day")).toBeNull();
 });
 
 test("a server that does not answer is said, and asked again", async () => {

@@ -6,6 +6,7 @@ import { Watch, type Watched } from "../../api/watch.ts";
 import { strings } from "../../strings.ts";
 import { Beacon } from "../../ui/Beacon.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
+import { Coming } from "./Coming.tsx";
 import styles from "./on-air.module.css";
 import { Recent } from "./Recent.tsx";
 
@@ -25,6 +26,7 @@ export function OnAirPage() {
         {summary(watched)}
       </p>
       <OnAirList watched={watched} />
+      <Coming />
       <Recent />
     </section>
   );
