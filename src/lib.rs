@@ -21,6 +21,7 @@ pub mod elsewhere;
 pub mod front;
 pub mod hooks;
 pub mod http;
+pub mod jobs;
 pub mod live;
 pub mod logs;
 pub mod metrics;

@@ -34,6 +34,7 @@ use crate::database;
 use crate::edge_log::{EdgeListeners, follow};
 use crate::elsewhere::Watch;
 use crate::front::{Backstage, Front};
+use crate::jobs::Runner;
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
@@ -86,6 +87,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
+    tasks.spawn(Runner::new(store.clone(), &metrics).run(shutdown.clone()));
     let media_dir = data_dir.join("live");
     let bucket = Bucket::open(&settings, &metrics).await.context("opening what waits for the bucket")?;
     let port = rtc_port::open(&settings.rtc, &webrtc::observer(&metrics))?;

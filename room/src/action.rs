@@ -18,6 +18,8 @@ pub enum Action {
     ReviewReports,
     /// See everything that is on air, with its publishers and its sound.
     ViewOverview,
+    /// See what the station has to do, and have it tried again.
+    ManageJobs,
     /// Webhooks that hear about every broadcast.
     ManageStationWebhooks,
     /// Make a broadcast.
@@ -87,13 +89,14 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::AdministerUsers,
         Self::InviteUsers,
         Self::ManageApiKeys,
         Self::ReadAudit,
         Self::ReviewReports,
         Self::ViewOverview,
+        Self::ManageJobs,
         Self::ManageStationWebhooks,
         Self::CreateBroadcast,
         Self::ManageOwnWebhooks,
@@ -136,6 +139,7 @@ impl Action {
             | Self::ReadAudit
             | Self::ReviewReports
             | Self::ViewOverview
+            | Self::ManageJobs
             | Self::ManageStationWebhooks => &[Admin],
             // Who owns a broadcast is a host.
             Self::CreateBroadcast | Self::ManageOwnWebhooks => &[Admin, Host, Owner],

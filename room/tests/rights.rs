@@ -13,6 +13,7 @@ ManageApiKeys            x    .     .       .        .       .       .
 ReadAudit                x    .     .       .        .       .       .
 ReviewReports            x    .     .       .        .       .       .
 ViewOverview             x    .     .       .        .       .       .
+ManageJobs               x    .     .       .        .       .       .
 ManageStationWebhooks    x    .     .       .        .       .       .
 CreateBroadcast          x    x     x       .        .       .       .
 ManageOwnWebhooks        x    x     x       .        .       .       .

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod bus;
+pub mod jobs;
 pub mod labels;
 pub mod process;
 pub mod series;
@@ -30,6 +31,7 @@ use prometheus_client::{
 
 use self::{
     bus::BusCounts,
+    jobs::JobCounts,
     labels::{
         AnnotationDropped, BroadcastState, Dropped, JoinFailure, Listener, NoLabel, PathClass, Publisher,
         StatusClass,
@@ -104,6 +106,8 @@ pub struct Metrics {
     pub annotations_dropped: Counters<AnnotationDropped>,
     /// The bus between stations.
     pub bus: BusCounts,
+    /// Jobs, by their kind.
+    pub jobs: JobCounts,
     /// The way into the object store.
     pub uploads: UploadCounts,
     webrtc: WebRtc,
@@ -144,6 +148,7 @@ impl Metrics {
             late_ticks: Counters::new(),
             annotations_dropped: Counters::new(),
             bus: BusCounts::new(),
+            jobs: JobCounts::new(),
             uploads: UploadCounts::new(),
             webrtc: WebRtc::new(),
             process_cpu: Seconds::default(),
@@ -222,6 +227,11 @@ impl Metrics {
             "onair_upload_bytes_total" => Box::new(self.uploads.bytes.clone()),
             "onair_upload_failures_total" => Box::new(self.uploads.failures.clone()),
             "onair_upload_segments_lost_total" => Box::new(self.uploads.lost.clone()),
+            "onair_jobs_due" => Box::new(self.jobs.due.clone()),
+            "onair_jobs_oldest_seconds" => Box::new(self.jobs.oldest.clone()),
+            "onair_jobs_failed" => Box::new(self.jobs.failed.clone()),
+            "onair_jobs_done_total" => Box::new(self.jobs.done.clone()),
+            "onair_job_failures_total" => Box::new(self.jobs.failures.clone()),
             "onair_process_cpu_seconds_total" => Box::new(self.process_cpu.clone()),
             "onair_process_resident_memory_bytes" => Box::new(self.process_memory.clone()),
             "onair_process_open_fds" => Box::new(self.process_fds.clone()),

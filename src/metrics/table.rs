@@ -1,5 +1,7 @@
 //! The list of all metrics, in one place.
 
+use store::JobKind;
+
 use super::labels::{
     AnnotationDropped, BroadcastState, Direction, Dropped, JoinFailure, Labels, Listener, PathClass,
     Publisher, Queue, SessionEnd, StatusClass, UploadFailure,
@@ -293,6 +295,35 @@ pub const TABLE: &[Row] = &[
         None,
         &[],
         "Segments that were given up, for want of room or of their files; gaps in what is stored",
+    ),
+    row(
+        "onair_jobs_due",
+        Gauge,
+        None,
+        &[label::<JobKind, 0>()],
+        "Jobs that are due and not done, of all stations",
+    ),
+    row(
+        "onair_jobs_oldest_seconds",
+        Gauge,
+        Some("seconds"),
+        &[label::<JobKind, 0>()],
+        "Time for which the oldest of them has been due; minutes of it call for a look",
+    ),
+    row(
+        "onair_jobs_failed",
+        Gauge,
+        None,
+        &[label::<JobKind, 0>()],
+        "Jobs that were given up and are kept to be looked at",
+    ),
+    row("onair_jobs_done_total", Counter, None, &[label::<JobKind, 0>()], "Jobs that this station has done"),
+    row(
+        "onair_job_failures_total",
+        Counter,
+        None,
+        &[label::<JobKind, 0>()],
+        "Attempts at jobs that failed at this station",
     ),
     row(
         "onair_process_cpu_seconds_total",

@@ -16,7 +16,7 @@ use crate::file;
 use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
 use crate::{
-    AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations,
+    AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations, Jobs,
     Members, Polls, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users,
     Webhooks,
 };
@@ -108,6 +108,11 @@ impl Store {
     /// Invitations to register.
     pub const fn invitations(&self) -> Invitations<'_> {
         Invitations(self)
+    }
+
+    /// What is to be done, and when.
+    pub const fn jobs(&self) -> Jobs<'_> {
+        Jobs(self)
     }
 
     /// What every station has to know of who is let in.

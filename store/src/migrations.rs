@@ -38,7 +38,8 @@ const STEPS: &[Step] = &[
     step!(9, "0009", "treatment"),
     step!(10, "0010", "recordings"),
     step!(11, "0011", "counted"),
-    step!(12, "0012", "polls"),
+    step!(12, "0012", "schedule"),
+    step!(13, "0013", "polls"),
 ];
 
 /// One step of the schema.

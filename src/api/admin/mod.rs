@@ -1,6 +1,7 @@
 //! What those who run the station see and do.
 
 mod audit;
+mod jobs;
 mod overview;
 mod reports;
 mod users;
@@ -19,4 +20,6 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(reports::list))
         .routes(routes!(reports::review))
         .routes(routes!(audit::list))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
 }

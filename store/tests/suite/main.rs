@@ -9,6 +9,7 @@ mod both;
 mod broadcasts;
 mod conversations;
 mod files;
+mod jobs;
 mod journal;
 mod made;
 mod migrations;
