@@ -6,11 +6,14 @@ const EVERY_MS = 2000;
 /** How the programme leaves this browser. */
 export type Sound = "voice" | "music";
 
-/** Opus is mono and of a middling rate to a browser unless its offer says otherwise (RFC 7587). */
+/** Opus is mono to a browser unless its offer says otherwise (RFC 7587). */
 const OPUS: Readonly<Record<Sound, string>> = {
-  voice: "a=fmtp:$1 minptime=10;useinbandfec=1;maxaveragebitrate=64000",
-  music: "a=fmtp:$1 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;maxaveragebitrate=128000",
+  voice: "a=fmtp:$1 minptime=10;useinbandfec=1",
+  music: "a=fmtp:$1 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1",
 };
+
+/** What the encoder gets, in bits a second: beyond these nobody hears a difference. */
+const BITRATE: Readonly<Record<Sound, number>> = { voice: 64_000, music: 128_000 };
 
 /** How a connection does; null where that is not known yet. */
 export interface Health {
@@ -29,6 +32,7 @@ export class WhipPublisher {
   readonly #upstream: Upstream;
   readonly #listeners = new Set<() => void>();
   #track: MediaStreamTrack | null = null;
+  #sound: Sound = "voice";
   #health: Health = UNKNOWN;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #sent: { readonly bytes: number; readonly atMs: number } | null = null;
@@ -55,6 +59,7 @@ export class WhipPublisher {
   /** Publishes a track at an endpoint; a second call begins anew. */
   open(url: string, track: MediaStreamTrack, sound: Sound): void {
     this.#track = track;
+    this.#sound = sound;
     this.#upstream.open({
       url,
       prepare: (peer) => {
@@ -85,9 +90,22 @@ export class WhipPublisher {
     clearInterval(this.#ticker);
     this.#sent = null;
     this.#health = UNKNOWN;
-    if (isLive) this.#ticker = setInterval(() => void this.#measure(), EVERY_MS);
+    if (isLive) {
+      this.#ticker = setInterval(() => void this.#measure(), EVERY_MS);
+      void this.#limit();
+    }
     this.#tell();
   };
+
+  async #limit(): Promise<void> {
+    const sender = this.#upstream.peer?.getSenders()[0];
+    const parameters = sender?.getParameters();
+    const [encoding] = parameters?.encodings ?? [];
+    if (sender === undefined || parameters === undefined || encoding === undefined) return;
+    encoding.maxBitrate = BITRATE[this.#sound];
+    // A browser that does not let itself be told keeps the rate that it chose.
+    await sender.setParameters(parameters).catch(() => {});
+  }
 
   async #measure(): Promise<void> {
     const peer = this.#upstream.peer;

@@ -237,6 +237,7 @@ export const ar: Strings = {
     shortDate,
     time,
     number: whole,
+    decimal: oneDecimal,
     compact,
     list,
   },

@@ -197,6 +197,7 @@ export const en = {
     shortDate,
     time,
     number: whole,
+    decimal: oneDecimal,
     compact,
     list,
   },

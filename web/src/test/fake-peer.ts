@@ -9,6 +9,8 @@ export class FakePeer extends EventTarget {
   readonly configuration: RTCConfiguration;
   /** What was offered: each section's direction, and the track that it sends. */
   readonly sections: { readonly direction: string; track: unknown }[] = [];
+  /** What the encoder was told. */
+  maxBitrate: number | undefined;
   /** How loud the voices are in the sections that receive, from the first. */
   voices: number[] = [];
   /** What `getStats` tells. */
@@ -40,6 +42,10 @@ export class FakePeer extends EventTarget {
     return this.sections
       .filter(({ direction }) => direction === "sendonly")
       .map((section) => ({
+        getParameters: () => ({ encodings: [{ maxBitrate: this.maxBitrate }] }),
+        setParameters: async ({ encodings }: { encodings: { maxBitrate?: number }[] }) => {
+          this.maxBitrate = encodings[0]?.maxBitrate;
+        },
         replaceTrack: async (track: unknown) => {
           section.track = track;
         },

@@ -52,7 +52,7 @@ export function ChatPanel(props: {
 
 function Messages(props: { room: Room; state: RoomState; said: readonly Message[] }) {
   const { room, state, said } = props;
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const words = strings.room;
   const last = said.at(-1)?.id;
@@ -65,9 +65,9 @@ function Messages(props: { room: Room; state: RoomState; said: readonly Message[
   return (
     <div className={styles.messages}>
       {said.length === 0 ? <p className={styles.empty}>{words.empty}</p> : null}
-      <ul
+      <div
         ref={list}
-        className={styles.list}
+        className={styles.scroll}
         role="log"
         aria-label={words.chat}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
@@ -76,23 +76,25 @@ function Messages(props: { room: Room; state: RoomState; said: readonly Message[
           setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR_PX)
         }
       >
-        {said.map((message) => (
-          <li key={message.id} className={styles.message}>
-            <Avatar name={message.author.name} />
-            <div>
-              <p className={styles.author}>
-                <bdi>{message.author.name}</bdi>
-                <Badge role={message.author.role} />
-                <time dateTime={message.at}>{strings.common.time(message.at)}</time>
-              </p>
-              <p className={styles.text} dir="auto">
-                {message.text}
-              </p>
-            </div>
-            <Actions room={room} state={state} message={message} />
-          </li>
-        ))}
-      </ul>
+        <ul className={styles.list}>
+          {said.map((message) => (
+            <li key={message.id} className={styles.message}>
+              <Avatar name={message.author.name} />
+              <div>
+                <p className={styles.author}>
+                  <bdi>{message.author.name}</bdi>
+                  <Badge role={message.author.role} />
+                  <time dateTime={message.at}>{strings.common.time(message.at)}</time>
+                </p>
+                <p className={styles.text} dir="auto">
+                  {message.text}
+                </p>
+              </div>
+              <Actions room={room} state={state} message={message} />
+            </li>
+          ))}
+        </ul>
+      </div>
       {atEnd ? null : (
         <div className={styles.toEnd}>
           <Button tone="loud" size="small" onPress={toEnd}>

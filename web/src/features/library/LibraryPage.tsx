@@ -79,7 +79,7 @@ function Line(props: { item: Item; again: () => void }) {
     strings.recording.kind[kind],
     strings.common.shortDate(startedAt),
     durationSeconds === null ? "" : strings.recording.length(durationSeconds),
-    sizeBytes === null ? "" : words.size(strings.common.number(sizeBytes / 1_000_000)),
+    sizeBytes === null ? "" : words.size(strings.common.decimal(sizeBytes / 1_000_000)),
     publish.failure?.text ?? "",
   ];
   return (
