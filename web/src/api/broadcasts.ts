@@ -38,6 +38,14 @@ export async function loadComing(limit: number, signal: AbortSignal): Promise<re
   return items.filter(({ scheduledStartTime }) => scheduledStartTime !== null);
 }
 
+/** Whatever has these words in its title, its tags or its host's name; what is on air first. */
+export async function findBroadcasts(q: string, signal: AbortSignal): Promise<readonly Broadcast[]> {
+  const query = { q, limit: 20 };
+  const { items } = await answered(station.GET("/api/broadcasts", { params: { query }, signal }));
+  const rank = ({ status }: Broadcast) => (status === "live" ? 0 : status === "scheduled" ? 1 : 2);
+  return items.toSorted((one, other) => rank(one) - rank(other));
+}
+
 /** One broadcast, or null where the server knows none of that id. */
 export async function loadBroadcast(id: string, signal: AbortSignal): Promise<Broadcast | null> {
   try {

@@ -120,6 +120,17 @@ test("who keeps order has the means for it", async () => {
   expect(socket.sent.at(-1)).toEqual({ type: "ban", userId: "amy" });
 });
 
+test("who keeps order sees hands, and asks whoever raised one on stage", async () => {
+  const socket = await comeIn(HANA);
+  await tell(socket, { type: "handRaised", hand: { user: AMY, at: "" } });
+  await userEvent.click(await screen.findByRole("button", { name: "Invite to the stage" }));
+  expect(socket.sent.at(-1)).toEqual({ type: "inviteToStage", userId: "amy" });
+  const stage = [{ user: AMY, muted: false }];
+  await tell(socket, { type: "stageChanged", user: AMY, change: "entered", stage });
+  await userEvent.click(await screen.findByRole("button", { name: "Mute: Amy" }));
+  expect(socket.sent.at(-1)).toEqual({ type: "mute", userId: "amy", muted: true });
+});
+
 test("a room that is lost says so, and keeps what was said", async () => {
   const socket = await comeIn(AMY);
   await act(async () => socket.end(1006));

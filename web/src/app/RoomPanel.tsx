@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Link, useLocation } from "react-router";
 
 import { ChatPanel } from "../features/chat/ChatPanel.tsx";
@@ -8,9 +8,19 @@ import { StageControls, StageList } from "../features/stage/Stage.tsx";
 import { useRoom } from "../hooks/use-room.ts";
 import { useSaid } from "../hooks/use-said.ts";
 import { useStage } from "../hooks/use-stage.ts";
+import { isCrew } from "../signal/protocol.ts";
 import type { RoomView } from "../signal/room.ts";
 import { strings } from "../strings.ts";
 import styles from "./BroadcastPage.module.css";
+
+/** For who keeps order; who listens does not wait for it. */
+const Requests = lazy(async () => ({
+  default: (await import("../features/stage/Requests.tsx")).Requests,
+}));
+
+const SpeakerActions = lazy(async () => ({
+  default: (await import("../features/stage/Requests.tsx")).SpeakerActions,
+}));
 
 /** The room of a broadcast as its listeners have it. */
 export function RoomPanel(props: { readonly id: string; readonly sound: Sound }) {
@@ -48,8 +58,24 @@ export function RoomPanel(props: { readonly id: string; readonly sound: Sound })
   return (
     <aside className={styles.room} aria-label={words.chat}>
       <div className={styles.stage}>
-        <StageList stage={state.stage} you={state.you.id} speaking={own.speaking} />
+        <StageList
+          stage={state.stage}
+          you={state.you.id}
+          speaking={own.speaking}
+          actions={(speaker) =>
+            isCrew(state.you) && speaker.user.id !== state.you.id ? (
+              <Suspense>
+                <SpeakerActions room={room} speaker={speaker} />
+              </Suspense>
+            ) : null
+          }
+        />
         <StageControls room={room} state={state} own={own} />
+        {isCrew(state.you) && state.hands.length > 0 ? (
+          <Suspense>
+            <Requests room={room} state={state} />
+          </Suspense>
+        ) : null}
         <p className={styles.people}>{words.inRoom(state.people)}</p>
       </div>
       <p role="status" className={styles.notice}>

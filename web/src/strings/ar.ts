@@ -51,14 +51,6 @@ const PUBLISHERS: Forms = {
   many: "ناشرًا",
 };
 
-const VOTES: Forms = {
-  zero: "لا أصوات",
-  one: "صوت واحد",
-  two: "صوتان",
-  few: "أصوات",
-  many: "صوتًا",
-};
-
 /** Minutes as a person says them. */
 function duration(minutes: number): string {
   if (minutes < 1) return "أقل من دقيقة";
@@ -74,6 +66,8 @@ export const ar: Strings = {
   footer: "صوت حي، بعد لحظة من صدوره.",
 
   onAir: {
+    search: "ابحث عن بث",
+    notFound: "لم يوجد شيء.",
     coming: "قريبًا",
     title: "على الهواء الآن",
     loading: "نبحث عمّا هو على الهواء",
@@ -228,7 +222,6 @@ export const ar: Strings = {
     none: "لا شيء",
     optional: "اختياري",
     search: "بحث",
-    loadMore: "أظهر المزيد",
     actions: (name) => `ما يمكن فعله بشأن ${name}`,
     status: (code) => `أجابت المحطة بـ ${code}.`,
     tooMany: "محاولات كثيرة. انتظر لحظة ثم حاول من جديد.",
@@ -340,9 +333,7 @@ export const ar: Strings = {
     empty: "لا تسجيلات بعد",
     emptyHint: "ما تسجّله على الهواء تجده هنا.",
     published: "منشور",
-    unpublished: "لك وحدك",
     publish: "انشر",
-    unpublish: "اسحب",
     publishedNow: "يمكن للجميع سماعه الآن",
     unpublishedNow: "لا يسمعه أحد سواك الآن",
     trim: "اقتطاع",
@@ -369,7 +360,6 @@ export const ar: Strings = {
   },
   room: {
     chat: "الدردشة",
-    people: "الحاضرون",
     stage: "على المنصة",
     nobodyOnStage: "لا أحد على المنصة.",
     empty: "لم يُقل شيء بعد.",
@@ -447,9 +437,6 @@ export const ar: Strings = {
     giveVoice: "دعه يتكلم",
     inRoom: (count) => `${whole(count)} في الغرفة`,
     newMessages: "رسائل جديدة",
-    chapter: (title) => `فصل: ${title}`,
-    poll: "استطلاع",
-    votes: (count) => counted(count, VOTES),
     errors: {
       slowMode: "انتظر لحظة قبل الرسالة التالية.",
       notAllowed: "هذا غير مسموح هنا.",
@@ -476,7 +463,6 @@ export const ar: Strings = {
     title: "الاستوديو",
     preflight: "قبل أن تبدأ",
     goLive: "ابدأ البث",
-    goingLive: "جارٍ البدء",
     end: "أنهِ البث",
     endTitle: "إنهاء البث؟",
     endHint: "يُخبَر المستمعون بانتهائه، ويُغلق التسجيل.",
@@ -583,10 +569,7 @@ export const ar: Strings = {
       slowMode: "الوضع البطيء",
     },
     notYours: "لا يفتح الاستوديو إلا مضيف البث.",
-    encoderOnAir: "هناك مُرمِّز على الهواء.",
     ended: "انتهى البث",
-    endedHint: "أُغلق. البدء من جديد يفتح جولة أخرى.",
-    leaveGuard: "أنت على الهواء.",
   },
   account: {
     title: "الحساب",
@@ -611,7 +594,6 @@ export const ar: Strings = {
     secret: "السر",
     secretHint: "يظهر هذه المرة فقط. يتحقق به خادمك من التواقيع.",
     enabled: "مفعّل",
-    rotateSecret: "سر جديد",
     deliveries: "المرسَلات",
     noDeliveries: "لم يُرسل شيء بعد.",
     again: "أرسل من جديد",

@@ -137,6 +137,28 @@ test("Listen opens, then plays, counts the listener and shows the latency", asyn
   expect(screen.getByRole("slider", { name: "Volume" })).toBeDefined();
 });
 
+test("in a frame there is the sound and what it is called, and no picture", async () => {
+  broadcast = { ...STUDIO, description: "What it is about", coverUrl: "/covers/1.webp" };
+  render(
+    <MemoryRouter>
+      <ListenPage id="studio" small />
+    </MemoryRouter>,
+  );
+  expect(await screen.findByRole("button", { name: "Listen" })).toBeDefined();
+  expect(screen.queryByText("What it is about")).toBeNull();
+  expect(document.querySelector("svg, img")).toBeNull();
+  cleanup();
+  await open();
+  expect(await screen.findByText("What it is about")).toBeDefined();
+  expect(document.querySelector("img")?.getAttribute("src")).toMatch(/\/covers\/1\.webp$/);
+});
+
+test("a cover that lies elsewhere is not asked for", async () => {
+  broadcast = { ...STUDIO, coverUrl: "https://elsewhere.example/1.webp" };
+  await open();
+  expect(document.querySelector("img")).toBeNull();
+});
+
 test("Stop stops", async () => {
   await listen();
   await say("playing");

@@ -127,7 +127,11 @@ export function ListenPage(props: {
         {broadcast ? props.tools?.(broadcast) : null}
       </header>
 
-      {cover !== null ? <img className={styles.cover} src={cover} alt="" /> : <Beacon glow={screen.glow} />}
+      {small ? null : cover !== null ? (
+        <img className={styles.cover} src={cover} alt="" />
+      ) : (
+        <Beacon glow={screen.glow} />
+      )}
 
       <div role="status" className={styles.status}>
         <p className={styles.statusTitle}>{screen.title}</p>

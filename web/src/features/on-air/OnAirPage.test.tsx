@@ -1,4 +1,5 @@
 import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { MemoryRouter } from "react-router";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -8,6 +9,9 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** What the station finds. */
+let found: (url: string) => readonly object[];
+
 /** The station answers so for what is on air, and so for what can be heard again. */
 function open(
   answer: () => Promise<Response>,
@@ -16,6 +20,7 @@ function open(
 ): void {
   vi.stubGlobal("fetch", ({ url }: Request) => {
     if (url.includes("/api/recordings")) return Promise.resolve(Response.json({ items: recordings }));
+    if (url.includes("q=")) return Promise.resolve(Response.json({ items: found(url) }));
     return url.includes("status=scheduled") ? Promise.resolve(Response.json({ items: coming })) : answer();
   });
   render(
@@ -81,6 +86,26 @@ test("what comes next is a list of links, without what has no start", async () =
   expect(link.getAttribute("href")).toBe("/b/b1");
   expect(screen.getByText(/by Ada · May 1, 2030/)).toBeDefined();
   expect(screen.queryByText("Some day")).toBeNull();
+});
+
+test("words find broadcasts, what is on air first", async () => {
+  const host = { displayName: "Ada" };
+  found = (url) =>
+    new URL(url).searchParams.get("q") === "talk"
+      ? [
+          { id: "b1", title: "Old talk", status: "ended", host },
+          { id: "b2", title: "Talk now", status: "live", host },
+        ]
+      : [];
+  open(async () => Response.json({ items: [], nextCursor: null, total: 0 }));
+  const field = screen.getByRole("searchbox", { name: "Find a broadcast" });
+  await userEvent.type(field, " talk {Enter}");
+  await screen.findByRole("link", { name: "Talk now" });
+  expect(screen.getAllByRole("link").map(({ textContent }) => textContent)).toEqual(["Talk now", "Old talk"]);
+  await userEvent.clear(field);
+  expect(screen.queryByRole("link")).toBeNull();
+  await userEvent.type(field, "nothing{Enter}");
+  expect(await screen.findByText("Nothing is found.")).toBeDefined();
 });
 
 test("a server that does not answer is said, and asked again", async () => {

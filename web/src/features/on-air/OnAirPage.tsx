@@ -9,6 +9,7 @@ import { Lamp } from "../../ui/Lamp.tsx";
 import { Coming } from "./Coming.tsx";
 import styles from "./on-air.module.css";
 import { Recent } from "./Recent.tsx";
+import { Search } from "./Search.tsx";
 
 /** How often the list is asked for, in milliseconds. */
 const EVERY_MS = 4000;
@@ -26,6 +27,7 @@ export function OnAirPage() {
         {summary(watched)}
       </p>
       <OnAirList watched={watched} />
+      <Search />
       <Coming />
       <Recent />
     </section>
