@@ -210,7 +210,7 @@ function stop(stream: MediaStream): void {
 
 /** As the Media Capture specification names what went wrong. */
 function reasonOf(error: unknown): MicrophoneFailure {
-  const name = error instanceof Error ? error.name : "";
+  const name = typeof error === "object" && error !== null && "name" in error ? error.name : "";
   if (name === "NotAllowedError" || name === "SecurityError") return "denied";
   return name === "NotFoundError" || name === "OverconstrainedError" ? "missing" : "busy";
 }
