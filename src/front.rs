@@ -27,7 +27,7 @@ use crate::metrics::labels::{PathClass, StatusClass};
 use crate::playback::credential::{Shown, split};
 use crate::playback::gate::{Gate, Pass, Refused, now};
 use crate::playback::guard::{Guard, refusal, shorten};
-use crate::web;
+use crate::web::{self, Policies};
 
 /// What is behind every connection.
 pub struct Front {
@@ -37,13 +37,13 @@ pub struct Front {
     presence: Arc<Presence>,
     api: axum::Router,
     metrics: Metrics,
-    policy: HeaderValue,
+    policies: Policies,
     salt: AtomicU32,
 }
 
 impl Front {
     /// Serves `origin` (`None` where HLS is off) below `/live/` to whom `gate` lets in, previews below
-    /// `/preview/`, `api` where it has routes, and pages with `policy` for the rest. Who hears an endless stream counts
+    /// `/preview/`, `api` where it has routes, and pages with `policies` for the rest. Who hears an endless stream counts
     /// in `presence`.
     pub fn new(
         origin: Option<Arc<Origin>>,
@@ -52,9 +52,9 @@ impl Front {
         presence: Arc<Presence>,
         api: axum::Router,
         metrics: Metrics,
-        policy: HeaderValue,
+        policies: Policies,
     ) -> Arc<Self> {
-        Arc::new(Self { origin, backstage, gate, presence, api, metrics, policy, salt: AtomicU32::new(0) })
+        Arc::new(Self { origin, backstage, gate, presence, api, metrics, policies, salt: AtomicU32::new(0) })
     }
 
     /// Media and pages are answered without a task of their own; only what has to wait is boxed.
@@ -81,7 +81,7 @@ impl Front {
                 response
             }));
         }
-        let mut response = web::serve(request.method(), path, request.headers(), &self.policy);
+        let mut response = web::serve(request.method(), path, request.headers(), &self.policies);
         if peer.scheme == Scheme::Https {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         }

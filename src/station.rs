@@ -77,7 +77,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         &secrets::load_or_make(data_dir, SECRET_FILE)?,
     );
     let delivery = Delivery::of(&settings.cdn, settings.http.public_url.as_ref())?;
-    let policy = web::policy(&delivery.address(""));
+    let policies = web::Policies::new(&delivery.address(""));
     let doors = Doors::open(&settings, &tasks, &shutdown).await?;
     let store = database::open_ready(&settings.storage).await?;
     let journal = data_dir.join("journal.jsonl");
@@ -242,7 +242,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence,
         api::router(context, &settings),
         metrics,
-        policy,
+        policies,
     );
     let programmes = tokio::spawn(hall.run(shutdown.clone()));
     let watch = Watch::open(auth, gate, handle, rooms).await.context("reading who has lost access")?;

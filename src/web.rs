@@ -21,17 +21,37 @@ use rust_embed::RustEmbed;
 #[allow_missing = true]
 struct Dist;
 
-/// The policy of every page: what it loads comes from here, and HLS from `cdn` too, which is an origin or empty.
-/// hls.js starts its worker from a blob and feeds the audio element from one.
-pub fn policy(cdn: &str) -> HeaderValue {
-    let hls = if cdn.is_empty() { String::new() } else { format!(" {cdn}") };
-    let policy = format!(
-        "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob:{hls}; connect-src 'self'{hls}; \
-         img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'; \
-         object-src 'none'"
-    );
-    HeaderValue::try_from(policy).expect("an origin is plain enough for a header")
+/// What pages may load, and who may show them in a frame.
+pub struct Policies {
+    page: HeaderValue,
+    /// Of the small player, which is made for pages of others.
+    embed: HeaderValue,
 }
+
+impl Policies {
+    /// What pages load comes from here, and HLS from `cdn` too, which is an origin or empty. hls.js starts its worker
+    /// from a blob, feeds the audio element from one, and gives it an empty text track as a `data:` address.
+    pub fn new(cdn: &str) -> Self {
+        let hls = if cdn.is_empty() { String::new() } else { format!(" {cdn}") };
+        let policy = |framed_by: &str| {
+            let policy = format!(
+                "default-src 'self'; worker-src 'self' blob:; media-src 'self' blob: data:{hls}; connect-src 'self'{hls}; \
+                 img-src 'self' data:; style-src 'self'; base-uri 'none'; form-action 'self'; \
+                 frame-ancestors {framed_by}; object-src 'none'"
+            );
+            HeaderValue::try_from(policy).expect("an origin is plain enough for a header")
+        };
+        Self { page: policy("'self'"), embed: policy("*") }
+    }
+
+    /// Of the page at `name`, a path without its first slash.
+    fn of(&self, name: &str) -> &HeaderValue {
+        if name.starts_with(EMBED) { &self.embed } else { &self.page }
+    }
+}
+
+/// Where the small player is.
+const EMBED: &str = "embed/";
 
 /// What pages of others load.
 const FOR_OTHERS: &str = "sdk/";
@@ -78,13 +98,14 @@ impl Asset {
 
 /// Answers a request for a page or an asset. Paths that a page can have but no file has are the page
 /// itself: the app knows its own routes. A missing asset is a 404, never a page.
-pub fn serve(method: &Method, path: &str, headers: &HeaderMap, policy: &HeaderValue) -> Response<Body> {
+pub fn serve(method: &Method, path: &str, headers: &HeaderMap, policies: &Policies) -> Response<Body> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     let name = path.trim_start_matches('/');
+    let policy = policies.of(name);
     let accepts = |kind: &str| {
         headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains(kind))
     };
@@ -174,7 +195,7 @@ mod tests {
     fn get(path: &str, accept: &'static str) -> Response<Body> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        serve(&Method::GET, path, &headers, &policy(""))
+        serve(&Method::GET, path, &headers, &Policies::new(""))
     }
 
     #[test]
@@ -202,19 +223,47 @@ mod tests {
 
     #[test]
     fn a_page_may_fetch_from_the_cdn_and_from_nowhere_else() {
-        let allowed = |cdn| policy(cdn).to_str().unwrap().split("; ").map(str::to_owned).collect::<Vec<_>>();
+        let allowed = |cdn| {
+            let policies = Policies::new(cdn);
+            policies.page.to_str().unwrap().split("; ").map(str::to_owned).collect::<Vec<_>>()
+        };
         let with_cdn = allowed("https://cdn.radio.example");
         assert!(
             with_cdn.contains(&"connect-src 'self' https://cdn.radio.example".to_owned()),
             "{with_cdn:?}"
         );
-        assert!(with_cdn.contains(&"media-src 'self' blob: https://cdn.radio.example".to_owned()));
+        assert!(with_cdn.contains(&"media-src 'self' blob: data: https://cdn.radio.example".to_owned()));
         assert!(allowed("").contains(&"connect-src 'self'".to_owned()));
     }
 
     #[test]
+    fn pages_of_others_may_frame_the_small_player_and_nothing_else() {
+        let framed_by = |path| {
+            let policy = get(path, "text/html").headers()[CONTENT_SECURITY_POLICY].clone();
+            policy
+                .to_str()
+                .unwrap()
+                .split("; ")
+                .find(|rule| rule.starts_with("frame-ancestors"))
+                .map(str::to_owned)
+        };
+        assert_eq!(framed_by("/embed/studio").as_deref(), Some("frame-ancestors *"));
+        for path in ["/", "/b/embed/", "/embed", "/sign-in", "/studio/embed"] {
+            assert_eq!(framed_by(path).as_deref(), Some("frame-ancestors 'self'"), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_page_may_run_or_draw_what_stands_in_it() {
+        let policies = Policies::new("https://cdn.radio.example");
+        for policy in [&policies.page, &policies.embed] {
+            assert!(!policy.to_str().unwrap().contains("unsafe"), "{policy:?}");
+        }
+    }
+
+    #[test]
     fn pages_are_read_never_written() {
-        let response = serve(&Method::POST, "/", &HeaderMap::new(), &policy(""));
+        let response = serve(&Method::POST, "/", &HeaderMap::new(), &Policies::new(""));
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     }
 
@@ -223,6 +272,6 @@ mod tests {
         let etag = get("/", "text/html").headers()[ETAG].clone();
         let mut headers = HeaderMap::new();
         headers.insert(IF_NONE_MATCH, etag);
-        assert_eq!(serve(&Method::GET, "/", &headers, &policy("")).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(serve(&Method::GET, "/", &headers, &Policies::new("")).status(), StatusCode::NOT_MODIFIED);
     }
 }

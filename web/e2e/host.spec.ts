@@ -1,0 +1,242 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
+
+import { type Browser, openSpeaker, type Page } from "./browser.ts";
+import { hear, hearNoMore, putEars } from "./ears.ts";
+import { look } from "./looks.ts";
+import { Station } from "./station.ts";
+
+/** What the host and a guest say, in Hz. */
+const HOST = 440;
+const GUEST = 660;
+
+const PASSWORD = "a long enough secret";
+
+let station: Station;
+let folder: string;
+let studioOfHost: Browser;
+let homeOfGuest: Browser;
+/** The admin whom the station made, with a password for the first sign-in. */
+let admin: { readonly email: string; readonly password: string };
+
+/** What pages complained of: faults, and what the policy did not let through. */
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "onair-host-"));
+  [station, studioOfHost, homeOfGuest] = await Promise.all([
+    Station.open(),
+    microphone("host", HOST),
+    microphone("guest", GUEST),
+  ]);
+  // It is told once, at the very first start.
+  const told = (label: string) => station.log.match(new RegExp(`^ {2}${label} +(\\S+)$`, "m"))?.[1] ?? "";
+  admin = { email: told("E-mail"), password: told("Password") };
+});
+
+afterAll(async () => {
+  await Promise.all([studioOfHost?.close(), homeOfGuest?.close()]);
+  await station?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A browser with a tone before its microphone. */
+async function microphone(name: string, hertz: number): Promise<Browser> {
+  const wav = join(folder, `${name}.wav`);
+  const sine = `sine=frequency=${hertz}:sample_rate=48000:duration=20`;
+  await promisify(execFile)("ffmpeg", ["-loglevel", "error", "-f", "lavfi", "-i", sine, wav]);
+  return openSpeaker(wav);
+}
+
+/** Somebody at a browser of their own. */
+async function sitDown(browser: Browser, locale = "en"): Promise<Page> {
+  const context = await browser.newContext({ locale, viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(40_000);
+  await putEars(context);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) complaints.push(message.text());
+  });
+  return page;
+}
+
+const press = (page: Page, name: string | RegExp) => page.getByRole("button", { name }).first().click();
+
+async function register(page: Page, name: string, place: string): Promise<void> {
+  await page.goto(station.page(`register?to=${encodeURIComponent(place)}`));
+  await page.getByLabel("Name (optional)").fill(name);
+  await page.getByLabel("User name").fill(name.toLowerCase());
+  await page.getByLabel("E-mail address").fill(`${name.toLowerCase()}@example.org`);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await press(page, "Make an account");
+}
+
+async function signIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+}
+
+test("a host goes live from the browser; a guest is heard on stage; all of it survives a restart", async () => {
+  onTestFailed(() => {
+    process.stderr.write(station.log);
+  });
+
+  // The host makes an account and a broadcast, and is led to the studio.
+  const host = await sitDown(studioOfHost);
+  await register(host, "Hana", "/broadcasts");
+  await host.getByText("No broadcasts yet").waitFor();
+  await host.getByRole("main").getByRole("link", { name: "New broadcast" }).click();
+  await host.getByLabel("Title").fill("Evening talk");
+  await host.getByLabel("Description (optional)").fill("What happened today, and what comes tomorrow.");
+  expect(await look(host, "broadcast")).toEqual([]);
+  await press(host, "Make the broadcast");
+  await host.waitForURL(/\/studio\//);
+  const id = host.url().replace(/.*\//, "");
+
+  // Preflight: nobody goes on air without a microphone.
+  const goLive = host.getByRole("button", { name: "Go live" });
+  await host.getByText("The station answers in").waitFor();
+  expect(await goLive.isDisabled()).toBe(true);
+  await press(host, "Allow the microphone");
+  await host.getByText("It is there.").waitFor();
+  await host.getByText("Right.").waitFor();
+  expect(await look(host, "studio-before")).toEqual([]);
+  await goLive.click();
+  await host.getByRole("main").getByText("On air", { exact: true }).waitFor();
+  await host.getByText(/On air for 0:0/).waitFor();
+
+  // A listener finds it on the home page and hears it after one click.
+  const listener = await sitDown(studioOfHost);
+  await listener.goto(station.page("/"));
+  await listener.getByRole("link", { name: "Evening talk" }).waitFor();
+  expect(await look(listener, "home")).toEqual([]);
+  await listener.getByRole("link", { name: "Evening talk" }).click();
+  await press(listener, "Listen");
+  await hear(listener, HOST);
+  expect(await listener.getByLabel("Message").count()).toBe(0);
+
+  // A guest makes an account where it is needed, writes, and asks to speak.
+  const guest = await sitDown(homeOfGuest);
+  await register(guest, "Bob", `/b/${id}`);
+  await press(guest, "Listen");
+  await hear(guest, HOST);
+  await guest.getByLabel("Message").fill("Good evening from here");
+  await guest.getByLabel("Message").press("Enter");
+  await host.getByText("Good evening from here").waitFor();
+  await listener.getByText("Good evening from here").waitFor();
+  await press(listener, "React with");
+  await press(guest, "Raise hand");
+  await press(host, "Invite to the stage");
+  await guest.getByRole("dialog", { name: "You are asked on stage" }).waitFor();
+  expect(await look(guest, "invitation")).toEqual([]);
+  await press(guest, "Come on stage");
+  await guest.getByText("You are on stage").waitFor();
+
+  // Everybody hears the guest: the host as they are, the listener in the programme.
+  await hear(listener, GUEST);
+  await hear(host, GUEST);
+  // The guest hears the host on the stage, and the programme no more.
+  await hear(guest, HOST);
+  await hearNoMore(guest, GUEST);
+  expect(await look(listener, "listen")).toEqual([]);
+  expect(await look(host, "studio")).toEqual([]);
+  await press(guest, "Leave the stage");
+  await hearNoMore(listener, GUEST);
+
+  // The power fails. Nobody touches anything.
+  await station.kill();
+  await hearNoMore(listener, HOST);
+  await station.restart();
+  await hear(listener, HOST);
+  await host.getByRole("main").getByText("On air", { exact: true }).waitFor();
+  await guest.getByLabel("Message").fill("Still here");
+  await guest.getByLabel("Message").press("Enter");
+  await host.getByText("Still here").waitFor();
+
+  // The end is asked for twice, and told to everybody.
+  await press(host, "End broadcast");
+  await press(host, "End it");
+  await host.getByText("Off air").waitFor();
+  await listener.getByText("The broadcast has ended").waitFor();
+  await host.goto(station.page("broadcasts"));
+  await host.getByText(/^Ended /).waitFor();
+  expect(await look(host, "broadcasts")).toEqual([]);
+  await host.getByRole("navigation").getByRole("link", { name: "Recordings" }).click();
+  await host.getByRole("link", { name: "Evening talk" }).first().waitFor();
+  expect(await look(host, "recordings")).toEqual([]);
+  expect(complaints).toEqual([]);
+  await Promise.all([host, listener, guest].map((page) => page.context().close()));
+});
+
+test("every other screen can be used by everybody, in both languages, and keeps to the policy", async () => {
+  onTestFailed(() => {
+    process.stderr.write(station.log);
+  });
+  const page = await sitDown(homeOfGuest);
+  await page.goto(station.page("station"));
+  await page.getByText("Sign in to go on").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
+  expect(await look(page, "sign-in")).toEqual([]);
+  await signIn(page, admin.email, "not the password");
+  await page.getByText("The e-mail address or the password is wrong.").waitFor();
+  await signIn(page, admin.email, admin.password);
+
+  // Nothing else is to be had before there is a password that somebody chose.
+  await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
+  expect(await look(page, "first-password")).toEqual([]);
+  await page.getByLabel("Current password").fill(admin.password);
+  await page.getByLabel("New password").fill(PASSWORD);
+  await press(page, "Change password");
+  await page.getByRole("tab", { name: "People" }).click();
+  await page.getByText("@admin").waitFor();
+  expect(await look(page, "people")).toEqual([]);
+  for (const tab of ["Live", "Reports", "Log", "API keys", "Invitations"]) {
+    await page.getByRole("tab", { name: tab }).click();
+    await page
+      .getByRole("tabpanel")
+      .getByRole("status")
+      .or(page.getByRole("tabpanel").getByRole("list"))
+      .first()
+      .waitFor();
+    expect(await look(page, tab.toLowerCase().replace(" ", "-"))).toEqual([]);
+  }
+  await page.goto(station.page("account"));
+  await page.getByText("No webhooks yet.").waitFor();
+  expect(await look(page, "account")).toEqual([]);
+
+  // A reload keeps whoever is signed in; a word in the menu signs them out.
+  await page.reload();
+  await page.getByRole("button", { name: /, account$/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByText("Sign in to go on").waitFor();
+
+  // By hand into the other language and the other way round; it stays.
+  await page.getByRole("button", { name: "Language and colours" }).click();
+  await page.getByRole("menuitemradio", { name: "العربية" }).click();
+  await page.getByText("سجّل الدخول للمتابعة").waitFor();
+  expect(await page.evaluate(() => document.documentElement.dir)).toBe("rtl");
+  await page.goto(station.page("b/studio"));
+  await page.getByRole("button", { name: "استمع" }).waitFor();
+  expect(await look(page, "listen-arabic")).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+
+  const arab = await sitDown(homeOfGuest, "ar-EG");
+  await arab.goto(station.page("register"));
+  await arab.getByRole("heading", { name: "إنشاء حساب" }).waitFor();
+  expect(await look(arab, "register-arabic")).toEqual([]);
+
+  const frame = await sitDown(homeOfGuest);
+  await frame.goto(station.page("embed/studio"));
+  await frame.getByRole("button", { name: "Listen" }).waitFor();
+  expect(await look(frame, "embed")).toEqual([]);
+  await frame.goto(station.page("nowhere"));
+  await frame.getByText("There is nothing here").waitFor();
+  expect(await look(frame, "nowhere")).toEqual([]);
+  expect(complaints).toEqual([]);
+});
