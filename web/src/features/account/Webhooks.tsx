@@ -16,7 +16,8 @@ import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyField } from "../../ui/CopyField.tsx";
 import { Confirm, Dialog } from "../../ui/Dialog.tsx";
-import { Form, Switch, TextField } from "../../ui/Field.tsx";
+import { Switch, TextField } from "../../ui/Field.tsx";
+import { FormDialog } from "../../ui/FormDialog.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
 import { Card, Notice, Row, Rows } from "../../ui/Screen.tsx";
 
@@ -207,45 +208,35 @@ function Adding(props: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog title={words.addWebhook} onClose={onClose}>
-      <Form
-        onSubmit={save.run}
-        failure={save.failure?.text ?? null}
-        actions={
-          <>
-            <Button tone="loud" size="small" type="submit" busy={save.busy}>
-              {strings.common.save}
-            </Button>
-            <Button tone="quiet" size="small" onPress={onClose}>
-              {strings.common.cancel}
-            </Button>
-          </>
-        }
-      >
-        <TextField
-          label={words.url}
-          type="url"
-          dir="ltr"
-          required
-          placeholder="https://"
-          error={save.failure?.fields.url}
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
+    <FormDialog
+      title={words.addWebhook}
+      yes={strings.common.save}
+      no={strings.common.cancel}
+      busy={save.busy}
+      failure={save.failure?.text ?? null}
+      onSubmit={save.run}
+      onClose={onClose}
+    >
+      <TextField
+        label={words.url}
+        type="url"
+        dir="ltr"
+        required
+        placeholder="https://"
+        error={save.failure?.fields.url}
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+      />
+      {EVENTS.map((event) => (
+        <Switch
+          key={event}
+          label={words.eventNames[event]}
+          checked={events.includes(event)}
+          onChange={(wanted) =>
+            setEvents((before) => [...before.filter((other) => other !== event), ...(wanted ? [event] : [])])
+          }
         />
-        {EVENTS.map((event) => (
-          <Switch
-            key={event}
-            label={words.eventNames[event]}
-            checked={events.includes(event)}
-            onChange={(wanted) =>
-              setEvents((before) => [
-                ...before.filter((other) => other !== event),
-                ...(wanted ? [event] : []),
-              ])
-            }
-          />
-        ))}
-      </Form>
-    </Dialog>
+      ))}
+    </FormDialog>
   );
 }

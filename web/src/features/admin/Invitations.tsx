@@ -7,7 +7,8 @@ import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyField } from "../../ui/CopyField.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
-import { Form, Select } from "../../ui/Field.tsx";
+import { Select } from "../../ui/Field.tsx";
+import { FormDialog } from "../../ui/FormDialog.tsx";
 import { Row } from "../../ui/Screen.tsx";
 import { List } from "./List.tsx";
 
@@ -84,28 +85,21 @@ function Adding(props: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog title={words.invite} onClose={onClose}>
-      <Form
-        onSubmit={save.run}
-        failure={save.failure?.text ?? null}
-        actions={
-          <>
-            <Button tone="loud" size="small" type="submit" busy={save.busy}>
-              {words.invite}
-            </Button>
-            <Button tone="quiet" size="small" onPress={onClose}>
-              {strings.common.cancel}
-            </Button>
-          </>
-        }
-      >
-        <Select
-          label={words.role}
-          value={role}
-          options={Object.entries(words.roles) as [AccountRole, string][]}
-          onChange={setRole}
-        />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={words.invite}
+      yes={words.invite}
+      no={strings.common.cancel}
+      busy={save.busy}
+      failure={save.failure?.text ?? null}
+      onSubmit={save.run}
+      onClose={onClose}
+    >
+      <Select
+        label={words.role}
+        value={role}
+        options={Object.entries(words.roles) as [AccountRole, string][]}
+        onChange={setRole}
+      />
+    </FormDialog>
   );
 }

@@ -7,7 +7,8 @@ import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyField } from "../../ui/CopyField.tsx";
 import { Confirm, Dialog } from "../../ui/Dialog.tsx";
-import { Form, Select, TextField } from "../../ui/Field.tsx";
+import { Select, TextField } from "../../ui/Field.tsx";
+import { FormDialog } from "../../ui/FormDialog.tsx";
 import { Row } from "../../ui/Screen.tsx";
 import { List } from "./List.tsx";
 
@@ -106,40 +107,33 @@ function Adding(props: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog title={words.addKey} onClose={onClose}>
-      <Form
-        onSubmit={save.run}
-        failure={save.failure?.text ?? null}
-        actions={
-          <>
-            <Button tone="loud" size="small" type="submit" busy={save.busy}>
-              {words.addKey}
-            </Button>
-            <Button tone="quiet" size="small" onPress={onClose}>
-              {strings.common.cancel}
-            </Button>
-          </>
-        }
-      >
-        <TextField
-          label={words.name}
-          required
-          maxLength={80}
-          dir="auto"
-          error={save.failure?.fields.name}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Select
-          label={words.role}
-          value={role}
-          options={[
-            ["host", words.roles.host],
-            ["admin", words.roles.admin],
-          ]}
-          onChange={setRole}
-        />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={words.addKey}
+      yes={words.addKey}
+      no={strings.common.cancel}
+      busy={save.busy}
+      failure={save.failure?.text ?? null}
+      onSubmit={save.run}
+      onClose={onClose}
+    >
+      <TextField
+        label={words.name}
+        required
+        maxLength={80}
+        dir="auto"
+        error={save.failure?.fields.name}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select
+        label={words.role}
+        value={role}
+        options={[
+          ["host", words.roles.host],
+          ["admin", words.roles.admin],
+        ]}
+        onChange={setRole}
+      />
+    </FormDialog>
   );
 }

@@ -6,8 +6,8 @@ import { useAction } from "../../hooks/use-action.ts";
 import { useWatch } from "../../hooks/use-watch.ts";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
-import { Form, TextField } from "../../ui/Field.tsx";
+import { TextField } from "../../ui/Field.tsx";
+import { FormDialog } from "../../ui/FormDialog.tsx";
 import { Row } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
 import { List } from "./List.tsx";
@@ -88,30 +88,24 @@ function End(props: { id: string; title: string; onClose: () => void }) {
     onClose();
   });
   return (
-    <Dialog title={words.endTitle(title)} onClose={onClose}>
-      <p>{words.endHint}</p>
-      <Form
-        onSubmit={end.run}
-        failure={end.failure?.text ?? null}
-        actions={
-          <>
-            <Button tone="danger" size="small" type="submit" busy={end.busy}>
-              {words.endAny}
-            </Button>
-            <Button tone="quiet" size="small" onPress={onClose}>
-              {strings.common.cancel}
-            </Button>
-          </>
-        }
-      >
-        <TextField
-          label={`${words.endReason} (${strings.common.optional})`}
-          maxLength={500}
-          dir="auto"
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={words.endTitle(title)}
+      hint={words.endHint}
+      yes={words.endAny}
+      no={strings.common.cancel}
+      tone="danger"
+      busy={end.busy}
+      failure={end.failure?.text ?? null}
+      onSubmit={end.run}
+      onClose={onClose}
+    >
+      <TextField
+        label={`${words.endReason} (${strings.common.optional})`}
+        maxLength={500}
+        dir="auto"
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

@@ -4,9 +4,9 @@ import type { ReportReason } from "../../signal/protocol.ts";
 import type { Room } from "../../signal/room.ts";
 import type { Message } from "../../signal/room-state.ts";
 import { strings } from "../../strings.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Confirm, Dialog } from "../../ui/Dialog.tsx";
-import { Form, Select, TextArea } from "../../ui/Field.tsx";
+import { Confirm } from "../../ui/Dialog.tsx";
+import { Select, TextArea } from "../../ui/Field.tsx";
+import { FormDialog } from "../../ui/FormDialog.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu.tsx";
 import { toasts } from "../../ui/toasts.ts";
@@ -81,34 +81,26 @@ function Report(props: { room: Room; messageId: string; onClose: () => void }) {
     onClose();
   };
   return (
-    <Dialog title={words.reportTitle} onClose={onClose}>
-      <p>{words.reportHint}</p>
-      <Form
-        onSubmit={send}
-        actions={
-          <>
-            <Button tone="loud" size="small" type="submit">
-              {words.report}
-            </Button>
-            <Button tone="quiet" size="small" onPress={onClose}>
-              {strings.common.cancel}
-            </Button>
-          </>
-        }
-      >
-        <Select
-          label={words.reason}
-          value={reason}
-          options={Object.entries(words.reasons) as [ReportReason, string][]}
-          onChange={setReason}
-        />
-        <TextArea
-          label={`${words.detail} (${strings.common.optional})`}
-          maxLength={1000}
-          value={detail}
-          onChange={(event) => setDetail(event.currentTarget.value)}
-        />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title={words.reportTitle}
+      hint={words.reportHint}
+      yes={words.report}
+      no={strings.common.cancel}
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <Select
+        label={words.reason}
+        value={reason}
+        options={Object.entries(words.reasons) as [ReportReason, string][]}
+        onChange={setReason}
+      />
+      <TextArea
+        label={`${words.detail} (${strings.common.optional})`}
+        maxLength={1000}
+        value={detail}
+        onChange={(event) => setDetail(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

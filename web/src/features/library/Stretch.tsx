@@ -3,9 +3,8 @@ import { useState } from "react";
 import { createClip, updateRecording } from "../../api/own.ts";
 import { useAction } from "../../hooks/use-action.ts";
 import { strings } from "../../strings.ts";
-import { Button } from "../../ui/Button.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
-import { Form, TextField } from "../../ui/Field.tsx";
+import { TextField } from "../../ui/Field.tsx";
+import { FormDialog } from "../../ui/FormDialog.tsx";
 import { toasts } from "../../ui/toasts.ts";
 import { parseClock } from "./times.ts";
 
@@ -60,52 +59,45 @@ export function Stretch(props: {
   });
   const isStretch = editing !== "rename";
   return (
-    <Dialog title={words[editing]} onClose={onClose}>
-      {isStretch ? <p>{editing === "trim" ? words.trimHint : words.clipHint}</p> : null}
-      <Form
-        onSubmit={() => {
-          if (!isStretch || bad === undefined) save.run();
-        }}
-        failure={save.failure?.text ?? null}
-        actions={
-          <>
-            <Button tone="loud" size="small" type="submit" busy={save.busy}>
-              {strings.common.save}
-            </Button>
-            <Button tone="quiet" size="small" onPress={onClose}>
-              {strings.common.cancel}
-            </Button>
-          </>
-        }
-      >
-        {editing === "trim" ? null : (
+    <FormDialog
+      title={words[editing]}
+      hint={isStretch ? (editing === "trim" ? words.trimHint : words.clipHint) : undefined}
+      yes={strings.common.save}
+      no={strings.common.cancel}
+      busy={save.busy}
+      failure={save.failure?.text ?? null}
+      onSubmit={() => {
+        if (!isStretch || bad === undefined) save.run();
+      }}
+      onClose={onClose}
+    >
+      {editing === "trim" ? null : (
+        <TextField
+          label={editing === "clip" ? words.clipTitle : strings.broadcasts.titleField}
+          required
+          maxLength={120}
+          dir="auto"
+          value={title}
+          onChange={(event) => setTitle(event.currentTarget.value)}
+        />
+      )}
+      {isStretch ? (
+        <>
           <TextField
-            label={editing === "clip" ? words.clipTitle : strings.broadcasts.titleField}
+            label={words.from}
+            value={from}
             required
-            maxLength={120}
-            dir="auto"
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
+            onChange={(event) => setFrom(event.currentTarget.value)}
           />
-        )}
-        {isStretch ? (
-          <>
-            <TextField
-              label={words.from}
-              value={from}
-              required
-              onChange={(event) => setFrom(event.currentTarget.value)}
-            />
-            <TextField
-              label={words.to}
-              value={to}
-              required
-              error={bad}
-              onChange={(event) => setTo(event.currentTarget.value)}
-            />
-          </>
-        ) : null}
-      </Form>
-    </Dialog>
+          <TextField
+            label={words.to}
+            value={to}
+            required
+            error={bad}
+            onChange={(event) => setTo(event.currentTarget.value)}
+          />
+        </>
+      ) : null}
+    </FormDialog>
   );
 }
