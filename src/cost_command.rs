@@ -8,7 +8,7 @@ use packager::LatencyMode;
 
 use crate::cost::prices::{PRICES, dollars};
 use crate::cost::report::Question;
-use crate::cost::{Audience, Prices};
+use crate::cost::{Audience, PUTS_PER_SEGMENT, Prices};
 
 /// The subcommand, as clap knows it.
 pub fn command() -> Command {
@@ -35,7 +35,7 @@ pub fn command() -> Command {
         .arg(number("joins", "How often each of them begins to listen").default_value("1"))
         .arg(
             number("puts-per-segment", "PUTs for a segment: itself, and playlists that name it")
-                .default_value("2"),
+                .default_value(PUTS_PER_SEGMENT.to_string()),
         )
         .arg(number("kept-months", "How long what was recorded is kept").default_value("1"))
         .arg(

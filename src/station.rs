@@ -89,11 +89,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics = Metrics::new();
     tasks.spawn(Runner::new(store.clone(), &metrics).run(shutdown.clone()));
     let media_dir = data_dir.join("live");
-    let bucket = Bucket::open(&settings, &metrics).await.context("opening what waits for the bucket")?;
+    let origin = Origin::with_library(settings.http.held_requests_max as u64, media_dir.clone());
+    let bucket = Bucket::open(&settings, origin.clone(), &metrics)
+        .await
+        .context("opening what waits for the bucket")?;
     let port = rtc_port::open(&settings.rtc, &webrtc::observer(&metrics))?;
     let (events, heard) = mpsc::unbounded_channel();
     let house = RunHouse {
-        origin: Origin::with_library(settings.http.held_requests_max as u64, media_dir.clone()),
+        origin: origin.clone(),
         media_dir: media_dir.clone(),
         retention: settings.storage.keep,
         ownership: Arc::new(InProcess),
@@ -120,7 +123,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let admission = told::admission(&settings.webhooks, &tasks, &web_shutdown);
     told::webhooks(&settings.webhooks, &store, &tasks, &shutdown).await?;
     told::bars(&gate, &store).await?;
-    let origin = house.origin.clone();
     let premises = Premises {
         house,
         backstage: backstage.clone(),
@@ -164,7 +166,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence: presence.clone(),
         http: doors.http_counters(),
         rtmp: doors.rtmp_counters(),
-        uploads,
+        uploads: uploads.clone(),
     };
     let rehearsals = Backstage { hall: handle.clone(), origin: backstage.origin.clone() };
     let (webrtc, offers) = rtc
@@ -205,7 +207,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let downloads = Arc::new(Downloads::new(media_dir.clone()));
     let waveforms = Waveforms::new(media_dir.clone());
     tasks.spawn(Analyst::new(store.clone(), waveforms.clone()).run(shutdown.clone()));
-    let archive = KeptRuns::new(origin.clone(), media_dir).archive(handle.clone());
+    let archive = KeptRuns::new(origin.clone(), media_dir, uploads.clone()).archive(handle.clone());
     tasks.spawn(Teller::new(store.clone(), archive.shelf.clone()).run(shutdown.clone()));
     let retention =
         Retention { store: store.clone(), journal: journal.clone(), keep: settings.storage.recordings };

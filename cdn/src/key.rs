@@ -1,5 +1,6 @@
 //! Names of objects.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 /// The name of an object: the path of its URL without the first slash, such as `live/studio/0abc/main/8.m4s`.
@@ -20,6 +21,13 @@ impl ObjectKey {
 
     /// The name.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Looked up by its name: keys are in the order of their names.
+impl Borrow<str> for ObjectKey {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

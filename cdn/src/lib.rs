@@ -1,8 +1,8 @@
 //! Where media lies for good: object stores, the order in which a run is stored, and what CloudFront wants signed.
 //!
-//! A shell with two cores inside. [`Spool`] decides what is stored next, when what failed is tried again and what is
-//! given up when too much waits; [`Progress`] knows how far a run is stored. Both are told what happens, and the first
-//! the time and the dice; they do no IO. Around them: [`ObjectStore`] (a folder, or S3 and what speaks like it),
+//! A shell with cores inside. [`Spool`] decides what is stored next, when what failed is tried again and what is
+//! given up when too much waits; [`Progress`] knows how far a run is stored, and [`Heard`] when its playlists there are
+//! written again. They are told what happens, and the first the time and the dice; they do no IO. Around them: [`ObjectStore`] (a folder, or S3 and what speaks like it),
 //! [`Notes`] (what of a run is stored, on disk), [`CookieSigner`] and [`Invalidation`] for CloudFront.
 //!
 //! The files of a run on local disk *are* the spool: nothing is written twice. It refuses names that could lead out
@@ -24,6 +24,7 @@
 mod backoff;
 mod directory;
 mod failure;
+mod heard;
 mod invalidation;
 mod key;
 mod notes;
@@ -36,6 +37,7 @@ mod store;
 
 pub use directory::Directory;
 pub use failure::{Failure, StoreError};
+pub use heard::{Heard, Listing};
 pub use invalidation::{Invalidation, InvalidationError};
 pub use key::ObjectKey;
 pub use notes::{Note, Notes, Told};

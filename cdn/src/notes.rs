@@ -17,8 +17,8 @@ const NAME: &str = "uploaded.jsonl";
 pub enum Note {
     /// The init sections are stored.
     Inits,
-    /// A slot is stored in all its rungs.
-    Stored(Msn),
+    /// A slot is stored in all its rungs, with so many parts.
+    Stored(Msn, u16),
     /// A slot was given up.
     Lost(Msn),
     /// The run is over, and all of it is settled.
@@ -30,6 +30,8 @@ pub enum Note {
 #[serde(rename_all = "camelCase")]
 enum Line {
     Inits,
+    Slot(u64, u16),
+    /// A slot, from before its parts were noted; nearly all are full.
     Stored(u64),
     Lost(u64),
     Whole,
@@ -39,7 +41,7 @@ impl From<Note> for Line {
     fn from(note: Note) -> Self {
         match note {
             Note::Inits => Self::Inits,
-            Note::Stored(msn) => Self::Stored(msn.0),
+            Note::Stored(msn, parts) => Self::Slot(msn.0, parts),
             Note::Lost(msn) => Self::Lost(msn.0),
             Note::Whole => Self::Whole,
         }
@@ -50,7 +52,8 @@ impl From<Line> for Note {
     fn from(line: Line) -> Self {
         match line {
             Line::Inits => Self::Inits,
-            Line::Stored(msn) => Self::Stored(Msn(msn)),
+            Line::Slot(msn, parts) => Self::Stored(Msn(msn), parts),
+            Line::Stored(msn) => Self::Stored(Msn(msn), u16::MAX),
             Line::Lost(msn) => Self::Lost(Msn(msn)),
             Line::Whole => Self::Whole,
         }
@@ -96,7 +99,7 @@ impl Notes {
             };
             match note.into() {
                 Note::Inits => told.inits = true,
-                Note::Stored(msn) => told.progress.stored(msn),
+                Note::Stored(msn, parts) => told.progress.stored(msn, parts),
                 Note::Lost(msn) => told.progress.lost(msn),
                 Note::Whole => told.whole = true,
             }
@@ -107,12 +110,17 @@ impl Notes {
         Ok((Self { file }, told))
     }
 
+    /// What is noted of the run in `folder`, where slots are no longer filled; nothing where it has no notes.
+    pub fn read(folder: &Path) -> io::Result<Told> {
+        if !folder.join(NAME).is_file() {
+            return Ok(Told::default());
+        }
+        Self::open(folder, []).map(|(_, told)| told)
+    }
+
     /// Whether everything of the run in `folder` is stored; `false` where it has no notes.
     pub fn are_whole(folder: &Path) -> io::Result<bool> {
-        if !folder.join(NAME).is_file() {
-            return Ok(false);
-        }
-        Self::open(folder, []).map(|(_, told)| told.whole)
+        Self::read(folder).map(|told| told.whole)
     }
 
     /// Adds a note.
@@ -143,16 +151,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut notes, before) = Notes::open(folder.path(), []).unwrap();
         assert_eq!(before, Told::default());
-        for note in [Note::Inits, Note::Stored(Msn(8)), Note::Lost(Msn(9))] {
+        for note in [Note::Inits, Note::Stored(Msn(8), 6), Note::Lost(Msn(9))] {
             notes.add(note).unwrap();
         }
         let path = folder.path().join(NAME);
         let whole = fs::read(&path).unwrap();
         // The line that was being written when the process died.
-        fs::write(&path, [&whole[..], b"{\"stored\":1"].concat()).unwrap();
+        fs::write(&path, [&whole[..], b"{\"slot\":[1"].concat()).unwrap();
         let (mut notes, told) = Notes::open(folder.path(), []).unwrap();
         assert!(told.inits && told.progress.is_lost(Msn(9)) && !told.whole);
-        notes.add(Note::Stored(Msn(10))).unwrap();
+        notes.add(Note::Stored(Msn(10), 6)).unwrap();
         assert_eq!(pending(folder.path(), 8..12), [11]);
     }
 
@@ -161,7 +169,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut notes, _) = Notes::open(folder.path(), []).unwrap();
         for msn in [8, 10] {
-            notes.add(Note::Stored(Msn(msn))).unwrap();
+            notes.add(Note::Stored(Msn(msn), 6)).unwrap();
         }
         assert_eq!(pending(folder.path(), 8..12), [9, 11]);
         assert_eq!(told(folder.path(), 8..12).progress.through(), Some(Msn(8)));
@@ -170,7 +178,7 @@ mod tests {
     #[test]
     fn what_follows_a_line_that_cannot_be_read_is_stored_again() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(NAME), "{\"stored\":8}\nnoise\n{\"stored\":9}\n").unwrap();
+        fs::write(folder.path().join(NAME), "{\"slot\":[8,6]}\nnoise\n{\"slot\":[9,6]}\n").unwrap();
         assert_eq!(pending(folder.path(), 8..10), [9]);
     }
 
@@ -179,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(!Notes::are_whole(folder.path()).unwrap());
         let (mut notes, _) = Notes::open(folder.path(), []).unwrap();
-        notes.add(Note::Stored(Msn(8))).unwrap();
+        notes.add(Note::Stored(Msn(8), 6)).unwrap();
         assert!(!Notes::are_whole(folder.path()).unwrap());
         notes.add(Note::Whole).unwrap();
         assert!(Notes::are_whole(folder.path()).unwrap());

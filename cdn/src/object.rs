@@ -11,7 +11,8 @@ pub enum Caching {
     Immutable,
     /// For some seconds: a playlist that grows.
     Growing,
-    /// For a day: a playlist that has ended, and may yet be taken away.
+    /// For ten minutes: a playlist that has ended, and may yet be cut or taken away. Each listener asks for it once,
+    /// so that keeping it for longer would save nothing.
     Ended,
 }
 
@@ -22,7 +23,7 @@ impl Caching {
             Self::Immutable => "public, max-age=31536000, immutable",
             // One target duration.
             Self::Growing => "public, max-age=4",
-            Self::Ended => "public, max-age=86400",
+            Self::Ended => "public, max-age=600",
         }
     }
 }

@@ -1,17 +1,34 @@
 //! Which segments of a run are stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use packager::Msn;
 
 /// How far the upload of a run has come. Every filled slot is settled once: stored in all its rungs, or lost.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Progress {
     pending: BTreeSet<Msn>,
     /// Settled behind one that is pending.
     ahead: BTreeSet<Msn>,
     through: Option<Msn>,
     lost: BTreeSet<Msn>,
+    /// How many parts each stored slot holds, from `since` on.
+    parts: BTreeMap<Msn, u16>,
+    since: Msn,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            pending: BTreeSet::new(),
+            ahead: BTreeSet::new(),
+            through: None,
+            lost: BTreeSet::new(),
+            parts: BTreeMap::new(),
+            since: Msn(0),
+        }
+    }
 }
 
 impl Progress {
@@ -21,8 +38,13 @@ impl Progress {
         !settled && self.pending.insert(msn)
     }
 
-    /// A slot is stored in all its rungs.
-    pub fn stored(&mut self, msn: Msn) {
+    /// A slot is stored in all its rungs, with so many parts.
+    pub fn stored(&mut self, msn: Msn, parts: u16) {
+        self.parts.insert(msn, parts);
+        self.settle(msn);
+    }
+
+    fn settle(&mut self, msn: Msn) {
         self.pending.remove(&msn);
         self.ahead.insert(msn);
         let until = self.pending.first().copied();
@@ -37,7 +59,7 @@ impl Progress {
     /// A slot will never be stored: its place in what is stored is a gap.
     pub fn lost(&mut self, msn: Msn) {
         self.lost.insert(msn);
-        self.stored(msn);
+        self.settle(msn);
     }
 
     /// The last slot up to which all are settled: what a stored playlist may name.
@@ -59,6 +81,29 @@ impl Progress {
     pub fn is_lost(&self, msn: Msn) -> bool {
         self.lost.contains(&msn)
     }
+
+    /// The slots of `range` that a stored playlist may name, in order, with how many parts they hold; none of what is
+    /// lost.
+    pub fn settled(&self, range: RangeInclusive<Msn>) -> impl Iterator<Item = (Msn, Option<u16>)> {
+        let from = (*range.start()).max(self.since);
+        let to = self.through.map(|through| through.min(*range.end()));
+        let range = to.filter(|to| from <= *to).map(|to| from..=to);
+        let mut stored = range.clone().map(|range| self.parts.range(range)).into_iter().flatten().peekable();
+        let mut lost = range.map(|range| self.lost.range(range)).into_iter().flatten().peekable();
+        std::iter::from_fn(move || match (stored.peek(), lost.peek()) {
+            (Some((stored_msn, _)), Some(lost_msn)) if lost_msn < stored_msn => {
+                lost.next().map(|msn| (*msn, None))
+            }
+            (Some(_), _) => stored.next().map(|(msn, parts)| (*msn, Some(*parts))),
+            (None, _) => lost.next().map(|msn| (*msn, None)),
+        })
+    }
+
+    /// Tells of those before `msn` no more: they are listed for good.
+    pub fn forget_before(&mut self, msn: Msn) {
+        self.parts = self.parts.split_off(&msn);
+        self.since = self.since.max(msn);
+    }
 }
 
 #[cfg(test)]
@@ -71,14 +116,15 @@ mod tests {
     fn nothing_is_passed_over_that_is_not_stored() {
         let mut progress = Progress::default();
         (8..12).for_each(|msn| assert!(progress.filled(Msn(msn))));
-        progress.stored(Msn(10));
-        progress.stored(Msn(9));
+        progress.stored(Msn(10), 6);
+        progress.stored(Msn(9), 6);
         assert_eq!(
             (progress.through(), progress.first_pending()),
             (None, Some(Msn(8))),
             "8 is not there yet"
         );
-        progress.stored(Msn(8));
+        assert_eq!(progress.settled(Msn(0)..=Msn(99)).count(), 0);
+        progress.stored(Msn(8), 6);
         assert_eq!((progress.through(), progress.first_pending()), (Some(Msn(10)), Some(Msn(11))));
     }
 
@@ -87,7 +133,9 @@ mod tests {
         let mut progress = Progress::default();
         (8..10).for_each(|msn| assert!(progress.filled(Msn(msn))));
         progress.lost(Msn(8));
-        progress.stored(Msn(9));
+        progress.stored(Msn(9), 2);
+        let settled: Vec<_> = progress.settled(Msn(0)..=Msn(99)).collect();
+        assert_eq!(settled, [(Msn(8), None), (Msn(9), Some(2))]);
         assert!(progress.is_lost(Msn(8)) && !progress.is_lost(Msn(9)));
         assert_eq!(progress.through(), Some(Msn(9)));
         assert!(!progress.filled(Msn(8)), "it does not come back");
@@ -111,7 +159,7 @@ mod tests {
                         progress.filled(Msn(msn));
                     }
                 }
-                progress.stored(Msn(msn));
+                progress.stored(Msn(msn), 6);
                 settled.insert(msn);
                 if let Some(through) = progress.through() {
                     prop_assert!((8..=through.0).all(|msn| settled.contains(&msn)));

@@ -175,7 +175,7 @@ impl S3 {
             let listed =
                 request.set_continuation_token(next).send().await.map_err(|error| self.refused(&error))?;
             let keys = listed.contents().iter().filter_map(types::Object::key);
-            self.delete_all(keys.filter(|key| keep.iter().all(|kept| kept.as_str() != *key))).await?;
+            self.delete_all(keys.filter(|key| !keep.contains(*key))).await?;
             next = listed.next_continuation_token().map(str::to_owned);
             if next.is_none() {
                 return Ok(());

@@ -39,7 +39,8 @@ impl Origin {
         let origin = Arc::clone(self);
         Served::later(async move {
             let (read, played) = (Arc::clone(&shelf), recorded.clone());
-            let written = tokio::task::spawn_blocking(move || write(&read, &played, rung)).await;
+            let written =
+                tokio::task::spawn_blocking(move || read.recording_playlist(&played, rung, |_| false)).await;
             let written = written.unwrap_or_else(|stopping| Err(io::Error::other(stopping)));
             written.map_or_else(
                 |error| {
@@ -71,27 +72,48 @@ fn is_over(recorded: &Recorded, window: &Window) -> bool {
     window.ended() || recorded.span.to.is_some_and(|to| to <= complete)
 }
 
-/// The playlist of one rung of a recording. Reads the segments that it plays only parts of.
-fn write(shelf: &Shelf, recorded: &Recorded, rung: RungId) -> io::Result<String> {
-    let view = shelf.view();
-    let window = &view.window;
-    let (grid, anchor) = (window.ladder().grid(), window.anchor());
-    let pieces = pieces(window, recorded.span);
-    let mut bytes = Vec::new();
-    for piece in pieces.iter().filter(|piece| !piece.whole) {
-        bytes.push(range_of(shelf, rung, piece)?);
+impl Shelf {
+    /// Whether everything that a recording plays can be listed.
+    pub fn is_over(&self, recorded: &Recorded) -> bool {
+        is_over(recorded, &self.view().window)
     }
-    let over = is_over(recorded, window);
-    let playlist = RecordingPlaylist {
-        pieces: &pieces,
-        grid,
-        anchor,
-        from: recorded.span.from,
-        over,
-        uncut: recorded.is_uncut(),
-        ranges: &if over { shelf.files().read_ranges()? } else { Vec::new() },
-    };
-    Ok(playlist.write(rung, "../../", &bytes))
+
+    /// What a recording plays, as far as it can be listed now.
+    pub fn pieces(&self, recorded: &Recorded) -> Vec<Piece> {
+        pieces(&self.view().window, recorded.span)
+    }
+
+    /// The playlist of one rung of a recording, with a gap for each segment that is `lost` where it will lie. Reads the
+    /// segments that it plays only parts of; blocks.
+    pub fn recording_playlist(
+        &self,
+        recorded: &Recorded,
+        rung: RungId,
+        lost: impl Fn(Msn) -> bool,
+    ) -> io::Result<String> {
+        let view = self.view();
+        let window = &view.window;
+        let (grid, anchor) = (window.ladder().grid(), window.anchor());
+        let mut pieces = pieces(window, recorded.span);
+        let mut bytes = Vec::new();
+        for piece in &mut pieces {
+            piece.gap = lost(piece.msn);
+            if !piece.whole {
+                bytes.push(range_of(self, rung, piece)?);
+            }
+        }
+        let over = is_over(recorded, window);
+        let playlist = RecordingPlaylist {
+            pieces: &pieces,
+            grid,
+            anchor,
+            from: recorded.span.from,
+            over,
+            uncut: recorded.is_uncut(),
+            ranges: &if over { self.files().read_ranges()? } else { Vec::new() },
+        };
+        Ok(playlist.write(rung, "../../", &bytes))
+    }
 }
 
 /// Where the parts of a piece lie in its segment's file.

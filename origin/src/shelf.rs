@@ -135,7 +135,7 @@ impl Shelf {
     }
 
     /// What is played in place of the run once it is over: the longest of its recordings that is published.
-    pub(crate) fn replay(&self) -> Option<Recorded> {
+    pub fn replay(&self) -> Option<Recorded> {
         let view = self.view();
         if !view.window.ended() {
             return None;

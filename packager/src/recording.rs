@@ -33,6 +33,8 @@ pub struct Piece {
     pub whole: bool,
     /// Whether sound is missing before it, or the encoders were started anew.
     pub discontinuity: bool,
+    /// Whether it cannot be fetched where the playlist lies (`EXT-X-GAP`).
+    pub gap: bool,
 }
 
 impl Piece {
@@ -87,7 +89,7 @@ fn lay(window: &Window, span: Span, heard: impl Iterator<Item = Kept>) -> Vec<Pi
             continue;
         }
         let whole = parts == (0..kept.parts);
-        let mut piece = Piece { msn: kept.msn, parts, whole, discontinuity: false };
+        let mut piece = Piece { msn: kept.msn, parts, whole, discontinuity: false, gap: false };
         piece.discontinuity =
             pieces.last().is_some_and(|before| kept.discontinuity || before.end(grid) != piece.start(grid));
         pieces.push(piece);

@@ -5,6 +5,10 @@ use serde::Serialize;
 
 use super::{Prices, Traffic};
 
+/// PUTs for a segment: itself, and a quarter of its playlist, which is written again for every fourth slot and less
+/// often when it is long.
+pub const PUTS_PER_SEGMENT: f64 = 1.25;
+
 /// Who listens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Audience {

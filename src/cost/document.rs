@@ -7,7 +7,7 @@ use packager::LatencyMode;
 
 use super::prices::{AS_OF, PRICES};
 use super::report::rows;
-use super::{Audience, Bill, Prices, Traffic};
+use super::{Audience, Bill, PUTS_PER_SEGMENT, Prices, Traffic};
 
 const HEAD: &str = "# What an audience costs
 
@@ -37,10 +37,10 @@ const MONEY: &str = "
 ";
 
 const ASSUMED: &str = "
-What is assumed besides: everybody stays to the end and joins once; a segment is two PUTs, itself and the playlist that
-is written again for it; what was recorded is kept for a month; the function and the web ACL look at every request. The
-web ACL's monthly fee, Bot Control, logs, DNS and the machine itself are not in it. Large audiences pay less a GB than
-the first price step, and a contract less than that.
+What is assumed besides: everybody stays to the end and joins once; a segment is a PUT and a quarter, itself and
+its playlist, which is written again for every fourth slot (and less often after an hour); what was recorded is kept for
+a month; the function and the web ACL look at every request. The web ACL's monthly fee, Bot Control, logs, DNS and the
+machine itself are not in it. Large audiences pay less a GB than the first price step, and a contract less than that.
 
 ";
 
@@ -92,7 +92,7 @@ pub fn markdown() -> String {
             listeners,
             hours: 1.0,
             joins: 1.0,
-            puts_per_segment: 2.0,
+            puts_per_segment: PUTS_PER_SEGMENT,
             kept_months: 1.0,
             guarded: true,
         };

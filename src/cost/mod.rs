@@ -10,6 +10,6 @@ pub mod prices;
 pub mod report;
 pub mod traffic;
 
-pub use bill::{Audience, Bill};
+pub use bill::{Audience, Bill, PUTS_PER_SEGMENT};
 pub use prices::Prices;
 pub use traffic::Traffic;

@@ -128,6 +128,7 @@ fn thousands(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PUTS_PER_SEGMENT;
     use super::*;
 
     fn question() -> Question {
@@ -135,7 +136,7 @@ mod tests {
             listeners: 500.0,
             hours: 1.0,
             joins: 1.0,
-            puts_per_segment: 2.0,
+            puts_per_segment: PUTS_PER_SEGMENT,
             kept_months: 1.0,
             guarded: true,
         };

@@ -117,6 +117,7 @@ impl Hall {
     /// it is among them.
     pub fn begin(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
         for note in self.premises.house.untold_recordings() {
+            recordings::list(self.premises.house.uploads.as_ref(), &note);
             self.tell(Happening::Recording(note));
         }
         for card in cards {
@@ -314,8 +315,11 @@ impl Hall {
             let uploads = self.premises.house.uploads.clone();
             self.closing.spawn_blocking(move || {
                 // What is not stored yet has its only copy here.
-                if uploads.is_none_or(|uploads| uploads.have_stored(&broadcast, shelf.run())) {
+                if uploads.as_ref().is_none_or(|uploads| uploads.have_stored(&broadcast, shelf.run())) {
                     recordings::tidy(&shelf);
+                }
+                if let Some(uploads) = &uploads {
+                    uploads.tidy(&broadcast, shelf.run());
                 }
             });
         }

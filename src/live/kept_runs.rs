@@ -8,7 +8,7 @@ use media::MediaTime;
 use origin::{Origin, Recorded, RunDir, Shelf};
 use packager::recording::pieces_so_far;
 use packager::{DateRange, RunId, Span};
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::handle::HallHandle;
 use super::recordings::tidy;
@@ -16,18 +16,20 @@ use crate::recordings::{
     Answer, Archive, Held, Piece, RecordError, Recorder, RecordingNote, RunRanges, RunShelf, RunTimes,
     ShelfError,
 };
+use crate::uploads::Uploads;
 
 /// The runs below one folder. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct KeptRuns {
     origin: Arc<Origin>,
     media_dir: PathBuf,
+    uploads: Option<Uploads>,
 }
 
 impl KeptRuns {
-    /// Those that `origin` serves from below `media_dir`.
-    pub const fn new(origin: Arc<Origin>, media_dir: PathBuf) -> Self {
-        Self { origin, media_dir }
+    /// Those that `origin` serves from below `media_dir`, and `uploads` brings to the object store where there is one.
+    pub const fn new(origin: Arc<Origin>, media_dir: PathBuf, uploads: Option<Uploads>) -> Self {
+        Self { origin, media_dir, uploads }
     }
 
     /// All that the control plane asks for.
@@ -36,54 +38,112 @@ impl KeptRuns {
         Archive { recorder: Arc::new(hall), shelf: runs.clone(), times: runs.clone(), ranges: runs }
     }
 
-    /// Changes what is noted of a run, and removes the segments of a run that is over which nothing keeps any more.
+    /// Changes what is noted of a run, and removes the segments of a run that is over which nothing keeps any more, also
+    /// from the object store.
     async fn change(
         &self,
         broadcast: &str,
         run: &RunId,
-        change: impl Fn(&[Recorded]) -> Vec<Recorded> + Send + 'static,
+        change: impl Fn(&[Recorded]) -> Vec<Recorded> + Send + Sync + 'static,
     ) -> Result<(), ShelfError> {
+        let change = Arc::new(change);
+        let in_memory = self.origin.shelf(broadcast, run);
+        // A station that starts is told of every run, and nearly all are as they were: those are not loaded.
+        if in_memory.is_none() && self.stands(broadcast, run, change.clone()).await? {
+            return Ok(());
+        }
         // A run that is not here is another station's, or gone.
         let Some(shelf) = self.origin.find(broadcast, run).await else { return Ok(()) };
+        let (uploads, broadcast, run) = (self.uploads.clone(), broadcast.to_owned(), run.clone());
         let changed = tokio::task::spawn_blocking(move || {
-            shelf
-                .change_recordings(|recordings| {
-                    let before = std::mem::take(recordings);
-                    *recordings = change(&before);
-                    before.iter().any(|old| recordings.iter().all(|new| new.kept != old.kept))
-                })
-                .map(|freed| {
-                    if freed && shelf.view().window.ended() {
-                        tidy(&shelf);
-                    }
-                })
+            let over = shelf.view().window.ended();
+            let (changed, freed) = shelf.change_recordings(|recordings| {
+                let before = std::mem::take(recordings);
+                *recordings = change(&before);
+                let changed = before != *recordings;
+                let freed =
+                    over && before.iter().any(|old| recordings.iter().all(|new| new.kept != old.kept));
+                if let Some(uploads) = &uploads {
+                    owe(uploads, &broadcast, &run, changed, freed);
+                }
+                (changed, freed)
+            })?;
+            if freed {
+                tidy(&shelf);
+            }
+            match &uploads {
+                Some(uploads) if freed => uploads.tidy(&broadcast, &run),
+                Some(uploads) if changed => uploads.lists_changed(&broadcast, &run),
+                _ => {}
+            }
+            Ok(())
         });
         told(changed.await)
+    }
+
+    /// Whether what is noted on disk of a run is what `change` would make of it.
+    async fn stands(
+        &self,
+        broadcast: &str,
+        run: &RunId,
+        change: Arc<impl Fn(&[Recorded]) -> Vec<Recorded> + Send + Sync + 'static>,
+    ) -> Result<bool, ShelfError> {
+        let files = RunDir::files_of(&self.media_dir, broadcast, run);
+        let read =
+            tokio::task::spawn_blocking(move || files.read_recordings().map(|noted| change(&noted) == noted));
+        told(read.await)
+    }
+
+    /// What is noted of the recordings of a run; nothing where it is not here.
+    async fn noted(&self, broadcast: &str, run: &RunId) -> Result<Vec<Recorded>, ShelfError> {
+        if let Some(shelf) = self.origin.shelf(broadcast, run) {
+            return Ok(shelf.recordings().to_vec());
+        }
+        let files = RunDir::files_of(&self.media_dir, broadcast, run);
+        told(tokio::task::spawn_blocking(move || files.read_recordings()).await)
     }
 
     /// Removes a run that is over of which nothing is kept; the newest of a broadcast stays, with its end.
     async fn forget(&self, broadcast: &str, run: &RunId) -> Result<(), ShelfError> {
         self.change(broadcast, run, |_| Vec::new()).await?;
-        let Some(shelf) = self.origin.shelf(broadcast, run).filter(|shelf| shelf.view().window.ended())
-        else {
+        let shelf = self.origin.shelf(broadcast, run);
+        if shelf.as_ref().is_some_and(|shelf| !shelf.view().window.ended()) {
             return Ok(());
-        };
+        }
         let (root, id, run) = (self.media_dir.clone(), broadcast.to_owned(), run.clone());
-        let removed = tokio::task::spawn_blocking(move || match RunDir::runs(&root, &id)?.last() {
-            Some(newest) if *newest != run => RunDir::remove(&root, &id, &run).map(|()| true),
-            _ => Ok(false),
+        let removed = tokio::task::spawn_blocking(move || {
+            let runs = RunDir::runs(&root, &id)?;
+            let superseded = runs.contains(&run) && runs.last().is_some_and(|newest| *newest != run);
+            if superseded && RunDir::files_of(&root, &id, &run).read_record()?.ended {
+                return RunDir::remove(&root, &id, &run).map(|()| true);
+            }
+            Ok(false)
         });
-        let removed = removed.await.map_err(|stopping| ShelfError(stopping.to_string()))?;
-        if removed.map_err(|cause| ShelfError(cause.to_string()))? {
+        if told(removed.await)?
+            && let Some(shelf) = shelf
+        {
             self.origin.retire(broadcast, &shelf);
         }
         Ok(())
     }
 }
 
-fn told(changed: Result<io::Result<()>, tokio::task::JoinError>) -> Result<(), ShelfError> {
-    match changed {
-        Ok(Ok(())) => Ok(()),
+/// Notes what the store will have to be told of a run. Without the note it is done all the same, unless the station
+/// dies before.
+fn owe(uploads: &Uploads, broadcast: &str, run: &RunId, changed: bool, freed: bool) {
+    let noted = match (changed, freed) {
+        (_, true) => uploads.owe_tidy(broadcast, run),
+        (true, false) => uploads.owe_lists(broadcast, run),
+        (false, false) => Ok(()),
+    };
+    if let Err(cause) = noted {
+        error!(broadcast.id = %broadcast, "the store may not learn what is recorded of run {run} if the station stops now: {cause}");
+    }
+}
+
+fn told<T>(done: Result<io::Result<T>, tokio::task::JoinError>) -> Result<T, ShelfError> {
+    match done {
+        Ok(Ok(done)) => Ok(done),
         Ok(Err(cause)) => Err(ShelfError(cause.to_string())),
         Err(stopping) => Err(ShelfError(stopping.to_string())),
     }
@@ -127,8 +187,7 @@ impl RunShelf for KeptRuns {
     fn remove<'a>(&'a self, broadcast: &'a str, run: &'a RunId) -> Answer<'a, Result<(), ShelfError>> {
         Box::pin(async move {
             // One that is being made now is not written down yet.
-            let making = |shelf: &Arc<Shelf>| shelf.recordings().iter().any(|recorded| !recorded.known);
-            if self.origin.find(broadcast, run).await.as_ref().is_some_and(making) {
+            if self.noted(broadcast, run).await?.iter().any(|recorded| !recorded.known) {
                 return self.change(broadcast, run, |standing| merged(standing, &[])).await;
             }
             self.forget(broadcast, run).await

@@ -14,6 +14,7 @@ use tracing::{error, warn};
 
 use super::run::{OnAir, RunHouse};
 use crate::recordings::{RecordError, RecordingNote};
+use crate::uploads::Uploads;
 
 impl OnAir {
     /// Begins a recording with what is listed next.
@@ -128,6 +129,13 @@ pub(super) fn close(shelf: &Shelf, record: &RunRecord) -> Option<RecordingNote> 
         error!(broadcast.id = %record.broadcast, "the end of a recording is not noted: {cause}");
         None
     })
+}
+
+/// Has a recording listed in the object store that has just been made; as soon as all of it is there.
+pub(super) fn list(uploads: Option<&Uploads>, note: &RecordingNote) {
+    if let Some(uploads) = uploads.filter(|_| note.to.is_some()) {
+        uploads.lists_changed(&note.broadcast, &note.run);
+    }
 }
 
 /// Removes the segments of a run that is over which no recording keeps, but for its end: somebody may be hearing it.

@@ -1,8 +1,10 @@
 //! The bucket, where one is set: what waits for it, and who brings it.
 
 use std::io;
+use std::sync::Arc;
 
 use cdn::{Invalidation, ObjectStore, Patience, S3};
+use origin::Origin;
 
 use crate::http::client::{Client, system_roots};
 use crate::metrics::Metrics;
@@ -18,12 +20,17 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// As the settings have it; `None` where the data directory is all there is. Asks nobody yet.
-    pub(super) async fn open(settings: &Settings, metrics: &Metrics) -> io::Result<Option<Self>> {
+    /// As the settings have it, with what `origin` serves; `None` where the data directory is all there is. Asks nobody
+    /// yet.
+    pub(super) async fn open(
+        settings: &Settings,
+        origin: Arc<Origin>,
+        metrics: &Metrics,
+    ) -> io::Result<Option<Self>> {
         let objects = &settings.objects;
         let Some(bucket) = &objects.bucket else { return Ok(None) };
         let data_dir = &settings.storage.data_dir;
-        let uploads = Uploads::open(data_dir, &data_dir.join("live"), objects.spool_max)?;
+        let uploads = Uploads::open(data_dir, &data_dir.join("live"), origin, objects.spool_max)?;
         let invalidation = match &settings.cdn.distribution {
             Some(distribution) => Some((
                 Invalidation::open(distribution, &objects.access, None).await,

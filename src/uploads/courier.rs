@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use cdn::{Caching, Invalidation, Note, Object, ObjectKey, ObjectStore, StoreError, Ticket};
+use cdn::{Caching, Invalidation, Note, Notes, Object, ObjectKey, ObjectStore, StoreError, Ticket};
 use http::StatusCode;
 use http_body_util::Full;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -15,8 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::desk::{Files, Order, SharedNotes};
+use super::errands::Errand;
+use super::heard_lists::HeardLists;
 use super::owed::Debt;
-use super::piece::Piece;
+use super::piece::{Piece, RunName};
+use super::recording_lists::RecordingLists;
 use super::{Inner, Uploads, run_files};
 use crate::http::client::Client;
 use crate::metrics::labels::NoLabel;
@@ -33,9 +36,13 @@ pub struct Courier {
     pub counts: UploadCounts,
 }
 
+/// Objects of one piece that are put at a time.
+const SIDE_BY_SIDE: usize = 8;
+
 /// How a piece went.
 enum Outcome {
-    Stored,
+    /// Of a slot, with so many parts.
+    Stored(u16),
     /// Its files are not there.
     Missing(io::Error),
     Failed(StoreError),
@@ -89,8 +96,8 @@ impl Courier {
     async fn settle(&self, inner: &Arc<Inner>, ticket: Ticket, outcome: Outcome, away: &mut Option<Instant>) {
         let now = Instant::now();
         match outcome {
-            Outcome::Stored => {
-                inner.desk().stored(ticket, now);
+            Outcome::Stored(parts) => {
+                inner.desk().stored(ticket, parts, now);
                 if let Some(since) = away.take() {
                     info!("the store is back after {} s", since.elapsed().as_secs());
                 }
@@ -144,23 +151,35 @@ impl Courier {
     /// the same bytes under the same names.
     async fn bring(&self, inner: &Arc<Inner>, piece: Piece, notes: Option<SharedNotes>) -> Outcome {
         let media_dir = inner.media_dir.clone();
-        let (done, debt) = match piece {
+        let (done, debts) = match piece {
             Piece::Inits(run) => {
                 let objects = blocking(move || run_files::inits(&media_dir, &run)).await;
-                (self.put(objects).await.map(|()| Some(Note::Inits)), None)
+                (self.put(objects).await.map(|()| Some(Note::Inits)), Vec::new())
             }
             Piece::Slot(run, msn) => {
-                let objects = blocking(move || run_files::slot(&media_dir, &run, msn)).await;
-                (self.put(objects).await.map(|()| Some(Note::Stored(msn))), None)
+                let read = blocking(move || run_files::slot(&media_dir, &run, msn)).await;
+                let (objects, parts) = match read {
+                    Ok((objects, parts)) => (Ok(objects), parts),
+                    Err(cause) => (Err(cause), 0),
+                };
+                (self.put(objects).await.map(|()| Some(Note::Stored(msn, parts))), Vec::new())
             }
+            Piece::Heard(run) => {
+                let lists = inner.desk().list(&run);
+                (self.list_heard(lists, run, media_dir).await.map(|()| None), Vec::new())
+            }
+            Piece::Recordings(run) => match self.list_recordings(inner, &run).await {
+                Ok(done) => (Ok(None), settled(&run, done)),
+                Err(outcome) => (Err(outcome), Vec::new()),
+            },
             Piece::File(key) => {
                 let (data_dir, named) = (inner.data_dir.clone(), key.clone());
                 let objects = blocking(move || file(&data_dir, named)).await;
-                (self.put(objects).await.map(|()| None), Some(Debt::File(key)))
+                (self.put(objects).await.map(|()| None), vec![Debt::File(key)])
             }
             Piece::Removal(broadcast) => {
                 let removed = self.remove(&broadcast).await.map_err(Outcome::Failed);
-                (removed.map(|()| None), Some(Debt::Removal(broadcast)))
+                (removed.map(|()| None), vec![Debt::Removal(broadcast)])
             }
         };
         match done {
@@ -168,11 +187,11 @@ impl Courier {
                 if let (Some(noted), Some(notes)) = (noted, notes) {
                     note(notes, noted).await;
                 }
-                forgive(inner, debt).await;
-                Outcome::Stored
+                forgive(inner, debts).await;
+                Outcome::Stored(if let Some(Note::Stored(_, parts)) = noted { parts } else { 0 })
             }
             Err(Outcome::Missing(cause)) => {
-                forgive(inner, debt).await;
+                forgive(inner, debts).await;
                 Outcome::Missing(cause)
             }
             Err(outcome) => outcome,
@@ -186,22 +205,73 @@ impl Courier {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(Outcome::Missing(cause)),
             Err(cause) => return Err(Outcome::Failed(cause.into())),
         };
-        let mut puts = JoinSet::new();
-        for object in objects {
-            let (store, counts) = (self.store.clone(), self.counts.clone());
-            puts.spawn(async move {
-                store.put(&object).await?;
-                counts.puts.add(NoLabel::One, 1);
-                counts.bytes.add(NoLabel::One, object.bytes.len() as u64);
-                Ok(())
+        for some in objects.chunks(SIDE_BY_SIDE) {
+            let mut puts = JoinSet::new();
+            for object in some.iter().cloned() {
+                let (store, counts) = (self.store.clone(), self.counts.clone());
+                puts.spawn(async move {
+                    store.put(&object).await?;
+                    counts.puts.add(NoLabel::One, 1);
+                    counts.bytes.add(NoLabel::One, object.bytes.len() as u64);
+                    Ok(())
+                });
+            }
+            // All are waited for: none is still under way when the piece is tried again.
+            let mut outcome = Ok(());
+            for put in puts.join_all().await {
+                outcome = outcome.and(put);
+            }
+            outcome.map_err(Outcome::Failed)?;
+        }
+        Ok(())
+    }
+
+    /// Puts playlists of what is stored of a run, and then what leads to them.
+    async fn list_heard(
+        &self,
+        lists: Option<HeardLists>,
+        run: RunName,
+        media_dir: PathBuf,
+    ) -> Result<(), Outcome> {
+        // Deleted meanwhile.
+        let Some(lists) = lists else { return Ok(()) };
+        let written = blocking(move || Ok((lists.media(&run)?, lists.indexes(&run, &media_dir)?))).await;
+        let (media, indexes) = written.map_err(|cause| Outcome::Failed(cause.into()))?;
+        self.put(Ok(media)).await?;
+        self.put(Ok(indexes)).await
+    }
+
+    /// Makes what the store has of a run what its recordings say. The answer is what was asked for, when nothing of it
+    /// is left to do.
+    async fn list_recordings(&self, inner: &Arc<Inner>, run: &RunName) -> Result<Option<Errand>, Outcome> {
+        let asked = inner.desk().errand(run);
+        let Some((errand, progress)) = asked else { return Ok(None) };
+        let disk = |cause: io::Error| Outcome::Failed(cause.into());
+        let (named, media_dir) = (run.clone(), inner.media_dir.clone());
+        let lists = if let Some(shelf) = inner.origin.find(run.broadcast(), run.run()).await {
+            let written = blocking(move || {
+                let progress = match progress {
+                    Some(progress) => progress,
+                    None => Notes::read(&named.folder(&media_dir))?.progress,
+                };
+                RecordingLists::write(&named, errand, &shelf, &progress, &media_dir)
             });
+            written.await.map_err(disk)?
+        } else {
+            let gone = blocking(move || Ok(!named.folder(&media_dir).try_exists()?)).await.map_err(disk)?;
+            // A run that is there and cannot be read is not touched; the next start looks again.
+            RecordingLists::of_nothing(run, if gone { errand } else { Errand::Lists }, gone)
+        };
+        let RecordingLists { media, indexes, below, keep, silent, whole } = lists;
+        self.put(Ok(media)).await?;
+        self.put(Ok(indexes)).await?;
+        if let Some(below) = below {
+            self.store.retain_below(&below, &keep).await.map_err(Outcome::Failed)?;
         }
-        // All are waited for: none is still under way when the piece is tried again.
-        let mut outcome = Ok(());
-        for put in puts.join_all().await {
-            outcome = outcome.and(put);
+        if let Some(silent) = silent {
+            self.store.delete(&silent).await.map_err(Outcome::Failed)?;
         }
-        outcome.map_err(Outcome::Failed)
+        Ok(inner.desk().ran(run, errand, whole))
     }
 
     /// Deletes what is stored of a broadcast, and has copies forgotten.
@@ -230,11 +300,19 @@ fn file(data_dir: &Path, key: ObjectKey) -> io::Result<Vec<Object>> {
     Ok(vec![Object { key, bytes, caching: Caching::Immutable }])
 }
 
+/// What is owed no more when `done` is: an errand stands for the smaller ones.
+fn settled(run: &RunName, done: Option<Errand>) -> Vec<Debt> {
+    let smaller = |errand: &Errand| done.is_some_and(|done| *errand <= done);
+    Errand::ALL.into_iter().filter(smaller).map(|errand| Debt::Errand(run.clone(), errand)).collect()
+}
+
 /// What was owed is done.
-async fn forgive(inner: &Arc<Inner>, debt: Option<Debt>) {
-    let Some(debt) = debt else { return };
+async fn forgive(inner: &Arc<Inner>, debts: Vec<Debt>) {
+    if debts.is_empty() {
+        return;
+    }
     let inner = inner.clone();
-    if let Err(cause) = blocking(move || inner.owed.settle(&debt)).await {
+    if let Err(cause) = blocking(move || debts.iter().try_for_each(|debt| inner.owed.settle(debt))).await {
         warn!("something that is done is done again with the next start: {cause}");
     }
 }

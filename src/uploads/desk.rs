@@ -1,12 +1,15 @@
 //! What waits, what is under way, and how far each run is. Plain state: told facts, asked what follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cdn::{Bounds, Failure, Item, Keep, Notes, Output, Progress, Spool, Ticket, Told};
+use cdn::{Bounds, Failure, Heard, Item, Keep, Listing, Notes, Output, Progress, Spool, Ticket, Told};
+use origin::RunRecord;
 use packager::Msn;
 
+use super::errands::{Errand, Errands};
+use super::heard_lists::HeardLists;
 use super::owed::Debt;
 use super::piece::{Piece, RunName};
 use super::run_files::SlotFiles;
@@ -16,9 +19,14 @@ pub(super) type SharedNotes = Arc<Mutex<Notes>>;
 
 #[derive(Debug)]
 struct Run {
+    record: Arc<RunRecord>,
+    discontinuities: BTreeSet<Msn>,
     notes: SharedNotes,
     inits: bool,
     progress: Progress,
+    heard: Heard,
+    /// Its playlists wait to be stored, or are being stored as this.
+    listing: Option<Option<Listing>>,
     ended: bool,
     /// What becomes of its files when all of it is stored.
     files: Files,
@@ -54,16 +62,18 @@ pub(super) struct Desk {
     removals: Vec<String>,
     /// Runs that are over and stored.
     finished: Vec<(RunName, SharedNotes, Files)>,
+    errands: Errands,
 }
 
 impl Desk {
-    pub(super) const fn new(bounds: Bounds) -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             spool: Spool::new(bounds),
             runs: BTreeMap::new(),
             flying: BTreeMap::new(),
             removals: Vec::new(),
             finished: Vec::new(),
+            errands: Errands::default(),
         }
     }
 
@@ -71,13 +81,13 @@ impl Desk {
     pub(super) fn open(
         &mut self,
         run: &RunName,
-        notes: Notes,
-        told: Told,
+        record: &RunRecord,
+        (notes, told): (Notes, Told),
         slots: &BTreeMap<Msn, SlotFiles>,
         now: Instant,
     ) {
-        let Told { inits, progress, .. } = told;
-        self.spool.forget(|piece| piece.run() == Some(run));
+        let Told { inits, mut progress, .. } = told;
+        self.spool.forget(|piece| piece.run() == Some(run) && !matches!(piece, Piece::Recordings(_)));
         if !inits {
             self.spool.push(Item {
                 what: Piece::Inits(run.clone()),
@@ -91,8 +101,58 @@ impl Desk {
             let since = now.checked_sub(files.age).unwrap_or(now);
             self.push_slot(run, msn, files.bytes, since);
         }
-        let notes = Arc::new(Mutex::new(notes));
-        self.runs.insert(run.clone(), Run { notes, inits, progress, ended: false, files: Files::Stay });
+        let opened = Run {
+            record: Arc::new(record.clone()),
+            discontinuities: record.discontinuities.iter().copied().collect(),
+            notes: Arc::new(Mutex::new(notes)),
+            inits,
+            heard: Heard::resume(&mut progress),
+            progress,
+            listing: None,
+            ended: false,
+            files: Files::Stay,
+        };
+        self.runs.insert(run.clone(), opened);
+        self.look_at(run);
+    }
+
+    /// The encoders of a run were started anew on a slot.
+    pub(super) fn began_anew(&mut self, run: &RunName, msn: Msn) {
+        if let Some(found) = self.runs.get_mut(run) {
+            found.discontinuities.insert(msn);
+        }
+    }
+
+    /// What is to be listed of a run now, and no less when that is stored.
+    pub(super) fn list(&mut self, run: &RunName) -> Option<HeardLists> {
+        let found = self.runs.get_mut(run)?;
+        let listing = found.heard.listing(&found.progress, found.ended)?;
+        found.listing = Some(Some(listing));
+        Some(HeardLists {
+            record: found.record.clone(),
+            listing,
+            slots: found.progress.settled(listing.first..=listing.through).collect(),
+            discontinuities: found.discontinuities.clone(),
+        })
+    }
+
+    /// Something is asked for what the recordings of a run have in the store.
+    pub(super) fn ask(&mut self, run: &RunName, errand: Errand) {
+        self.errands.ask(run, errand);
+        self.look_at_errand(run);
+    }
+
+    /// What is to be done now for the recordings of a run, and how far the run is stored where that is going on.
+    pub(super) fn errand(&self, run: &RunName) -> Option<(Errand, Option<Progress>)> {
+        let errand = self.errands.of(run)?;
+        let progress = self.runs.get(run).map(|found| found.progress.clone());
+        // What is still stored is tidied up when all of it is.
+        Some((if progress.is_some() { Errand::Lists } else { errand }, progress))
+    }
+
+    /// That was done. The answer is what was asked for, where nothing of it is left to do.
+    pub(super) fn ran(&mut self, run: &RunName, did: Errand, whole: bool) -> Option<Errand> {
+        self.errands.done(run, did, whole)
     }
 
     /// A slot of a run is whole on disk.
@@ -118,6 +178,7 @@ impl Desk {
                 self.spool.push(Item { what, bytes: 0, keep: Keep::Always, since: now });
             }
             Debt::Removal(broadcast) => self.forget(&broadcast, now),
+            Debt::Errand(run, errand) => self.ask(&run, errand),
         }
     }
 
@@ -125,6 +186,7 @@ impl Desk {
     pub(super) fn forget(&mut self, broadcast: &str, now: Instant) {
         self.spool.forget(|piece| piece.is_of(broadcast));
         self.runs.retain(|run, _| run.broadcast() != broadcast);
+        self.errands.forget(broadcast);
         self.removals.push(broadcast.to_owned());
         self.release_removals(now);
     }
@@ -152,8 +214,8 @@ impl Desk {
         }
     }
 
-    /// A piece is stored.
-    pub(super) fn stored(&mut self, ticket: Ticket, now: Instant) {
+    /// A piece is stored; a slot with so many parts.
+    pub(super) fn stored(&mut self, ticket: Ticket, parts: u16, now: Instant) {
         self.flying.remove(&ticket);
         if let Some(piece) = self.spool.stored(ticket) {
             match &piece {
@@ -164,10 +226,18 @@ impl Desk {
                 }
                 Piece::Slot(run, msn) => {
                     if let Some(found) = self.runs.get_mut(run) {
-                        found.progress.stored(*msn);
+                        found.progress.stored(*msn, parts);
+                    }
+                    self.errands.go_on(run);
+                }
+                Piece::Heard(run) => {
+                    if let Some(found) = self.runs.get_mut(run)
+                        && let Some(Some(listing)) = found.listing.take()
+                    {
+                        found.heard.stored(listing, &mut found.progress);
                     }
                 }
-                Piece::File(_) | Piece::Removal(_) => {}
+                Piece::Recordings(_) | Piece::File(_) | Piece::Removal(_) => {}
             }
             if let Some(run) = piece.run() {
                 self.look_at(run);
@@ -236,18 +306,36 @@ impl Desk {
     fn lose(&mut self, run: &RunName, msn: Msn) -> Option<SharedNotes> {
         let found = self.runs.get_mut(run)?;
         found.progress.lost(msn);
+        self.errands.go_on(run);
         let notes = found.notes.clone();
         self.look_at(run);
         Some(notes)
     }
 
-    /// Lets go of a run that is over and stored.
+    /// Lists what is due of a run, and lets go of one that is over, stored and listed.
     fn look_at(&mut self, run: &RunName) {
-        let done = |run: &Run| run.ended && run.inits && run.progress.first_pending().is_none();
-        if self.runs.get(run).is_some_and(done)
-            && let Some(found) = self.runs.remove(run)
-        {
+        let Some(found) = self.runs.get_mut(run) else { return self.look_at_errand(run) };
+        if found.inits && found.listing.is_none() && found.heard.is_due(&found.progress, found.ended) {
+            found.listing = Some(None);
+            let what = Piece::Heard(run.clone());
+            self.spool.push(Item { what, bytes: 0, keep: Keep::Always, since: Instant::now() });
+        }
+        let done =
+            found.ended && found.inits && found.listing.is_none() && found.progress.first_pending().is_none();
+        if done && let Some(found) = self.runs.remove(run) {
             self.finished.push((run.clone(), found.notes, found.files));
+            self.errands.go_on(run);
+        }
+        self.look_at_errand(run);
+    }
+
+    /// Does for the recordings of a run what is asked for, unless something of the run is under way: then afterwards.
+    fn look_at_errand(&mut self, run: &RunName) {
+        let settled = self.runs.get(run).is_none_or(|found| found.progress.first_pending().is_none());
+        if settled && self.errands.is_waiting(run) {
+            self.errands.begin(run);
+            let what = Piece::Recordings(run.clone());
+            self.spool.push(Item { what, bytes: 0, keep: Keep::Always, since: Instant::now() });
         }
     }
 

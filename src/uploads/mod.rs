@@ -7,8 +7,11 @@
 
 mod courier;
 mod desk;
+mod errands;
+mod heard_lists;
 mod owed;
 mod piece;
+mod recording_lists;
 mod run_files;
 mod run_upload;
 #[cfg(test)]
@@ -20,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use cdn::{Bounds, Notes, ObjectKey};
-use origin::{RunDir, RunRecord};
+use origin::{Origin, RunDir, RunRecord};
 use packager::RunId;
 use tokio::sync::Notify;
 use tracing::{error, warn};
@@ -29,6 +32,7 @@ use crate::metrics::Metrics;
 use crate::metrics::labels::NoLabel;
 pub use courier::Courier;
 use desk::Desk;
+use errands::Errand;
 use owed::{Debt, Owed};
 use piece::RunName;
 pub use run_upload::RunUpload;
@@ -45,6 +49,7 @@ pub struct Uploads(Arc<Inner>);
 struct Inner {
     data_dir: PathBuf,
     media_dir: PathBuf,
+    origin: Arc<Origin>,
     desk: Mutex<Desk>,
     owed: Owed,
     /// Something is to be done.
@@ -52,9 +57,9 @@ struct Inner {
 }
 
 impl Uploads {
-    /// What waits in `data_dir`, with its runs in `media_dir`, at most `spool_max` bytes of it. Runs are found by
-    /// [`adopt`](Self::adopt); what else an earlier process still owed to the store is found here.
-    pub fn open(data_dir: &Path, media_dir: &Path, spool_max: u64) -> io::Result<Self> {
+    /// What waits in `data_dir`, with its runs in `media_dir`, where `origin` serves them, at most `spool_max` bytes of
+    /// it. Runs are found by [`adopt`](Self::adopt); what else an earlier process still owed to the store is found here.
+    pub fn open(data_dir: &Path, media_dir: &Path, origin: Arc<Origin>, spool_max: u64) -> io::Result<Self> {
         let (owed, debts) = Owed::open(data_dir)?;
         let mut desk = Desk::new(Bounds { bytes: spool_max, at_once: AT_ONCE });
         let now = Instant::now();
@@ -64,6 +69,7 @@ impl Uploads {
         Ok(Self(Arc::new(Inner {
             data_dir: data_dir.to_owned(),
             media_dir: media_dir.to_owned(),
+            origin,
             desk: Mutex::new(desk),
             owed,
             news: Notify::new(),
@@ -99,8 +105,9 @@ impl Uploads {
             // Cuts what a crash left half written, before any of it is stored.
             let found = RunDir::find(&self.0.media_dir, broadcast, &run)?;
             if found.dir.record().ended || newest.as_ref() != Some(&run) {
-                self.take_up(&name, &folder)?;
+                self.take_up(&name, &folder, found.dir.record())?;
                 self.0.ended(&name);
+                self.tidy(broadcast, &run);
             }
         }
         Ok(())
@@ -110,7 +117,7 @@ impl Uploads {
     /// goes on.
     pub fn on_air(&self, record: &RunRecord) -> Option<RunUpload> {
         let name = RunName::new(&record.broadcast, &record.run);
-        match self.take_up(&name, &name.folder(&self.0.media_dir)) {
+        match self.take_up(&name, &name.folder(&self.0.media_dir), record) {
             Ok(()) => Some(RunUpload::new(self.clone(), name, record.ladder().grid())),
             Err(cause) => {
                 let broadcast = &record.broadcast;
@@ -121,10 +128,10 @@ impl Uploads {
     }
 
     /// Every slot on disk is whole, or as whole as it will ever be.
-    fn take_up(&self, name: &RunName, folder: &Path) -> io::Result<()> {
+    fn take_up(&self, name: &RunName, folder: &Path, record: &RunRecord) -> io::Result<()> {
         let slots = run_files::slots(folder)?;
-        let (notes, told) = Notes::open(folder, slots.keys().copied())?;
-        self.desk().open(name, notes, told, &slots, Instant::now());
+        let noted = Notes::open(folder, slots.keys().copied())?;
+        self.desk().open(name, record, noted, &slots, Instant::now());
         self.0.news.notify_one();
         Ok(())
     }
@@ -137,6 +144,35 @@ impl Uploads {
     /// Whether all of a run that is over is stored. Where that cannot be read it is not.
     pub fn have_stored(&self, broadcast: &str, run: &RunId) -> bool {
         Notes::are_whole(&RunName::new(broadcast, run).folder(&self.0.media_dir)).unwrap_or(false)
+    }
+
+    /// The recordings of a run are about to change: their playlists in the store will, when
+    /// [`lists_changed`](Self::lists_changed) says so, and after a crash in any case.
+    pub fn owe_lists(&self, broadcast: &str, run: &RunId) -> io::Result<()> {
+        self.0.owed.add(&Debt::Errand(RunName::new(broadcast, run), Errand::Lists))
+    }
+
+    /// The recordings of a run have changed.
+    pub fn lists_changed(&self, broadcast: &str, run: &RunId) {
+        self.ask(&RunName::new(broadcast, run), Errand::Lists);
+    }
+
+    /// The same, of a run that is over, and something of it will be kept no more: [`tidy`](Self::tidy) says when.
+    pub fn owe_tidy(&self, broadcast: &str, run: &RunId) -> io::Result<()> {
+        self.0.owed.add(&Debt::Errand(RunName::new(broadcast, run), Errand::Tidy))
+    }
+
+    /// A run is over, and what no recording of it keeps goes from the store, as soon as all of it is there.
+    pub fn tidy(&self, broadcast: &str, run: &RunId) {
+        if let Err(cause) = self.owe_tidy(broadcast, run) {
+            error!(broadcast.id = %broadcast, "what nobody needs of run {run} may stay in the store if the station stops now: {cause}");
+        }
+        self.ask(&RunName::new(broadcast, run), Errand::Tidy);
+    }
+
+    fn ask(&self, run: &RunName, errand: Errand) {
+        self.desk().ask(run, errand);
+        self.0.news.notify_one();
     }
 
     /// A broadcast is deleted, and so is what is stored of it, whenever the store can be reached.

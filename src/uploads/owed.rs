@@ -1,4 +1,4 @@
-//! What is owed to the store and belongs to no run: an empty file each, in a folder of its own, from before the thing
+//! What is owed to the store beside segments: an empty file each, in a folder of its own, from before the thing
 //! is promised until the store has done it.
 
 use std::fs;
@@ -6,6 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cdn::ObjectKey;
+use packager::RunId;
+
+use super::errands::Errand;
+use super::piece::RunName;
 
 /// Something owed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,6 +18,8 @@ pub(super) enum Debt {
     File(ObjectKey),
     /// To delete what is stored of a broadcast.
     Removal(String),
+    /// To make what is stored of a run what its recordings say.
+    Errand(RunName, Errand),
 }
 
 impl Debt {
@@ -22,6 +28,7 @@ impl Debt {
         match self {
             Self::File(key) => format!("file+{}", key.as_str().replace('/', "+")),
             Self::Removal(broadcast) => format!("removal+{broadcast}"),
+            Self::Errand(run, errand) => format!("{}+{}+{}", errand.name(), run.broadcast(), run.run()),
         }
     }
 
@@ -29,7 +36,11 @@ impl Debt {
         match name.split_once('+')? {
             ("file", key) => ObjectKey::parse(&key.replace('+', "/")).map(Self::File),
             ("removal", broadcast) => Some(Self::Removal(broadcast.to_owned())),
-            _ => None,
+            (errand, run) => {
+                let (broadcast, run) = run.split_once('+')?;
+                let errand = Errand::ALL.into_iter().find(|known| known.name() == errand)?;
+                Some(Self::Errand(RunName::new(broadcast, &RunId::parse(run)?), errand))
+            }
         }
     }
 }
@@ -71,15 +82,20 @@ mod tests {
     #[test]
     fn what_is_owed_is_known_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let debts =
-            [Debt::File(ObjectKey::parse("covers/00ff.jpg").unwrap()), Debt::Removal("0198-a_b".to_owned())];
+        let run = RunName::new("0198-a_b", &RunId::parse("r1").unwrap());
+        let debts = [
+            Debt::File(ObjectKey::parse("covers/00ff.jpg").unwrap()),
+            Debt::Removal("0198-a_b".to_owned()),
+            Debt::Errand(run.clone(), Errand::Lists),
+            Debt::Errand(run, Errand::Tidy),
+        ];
         let (owed, none) = Owed::open(folder.path()).unwrap();
         assert!(none.is_empty());
         for debt in &debts {
             owed.add(debt).unwrap();
         }
         let (owed, found) = Owed::open(folder.path()).unwrap();
-        assert!(found.len() == 2 && debts.iter().all(|debt| found.contains(debt)), "{found:?}");
+        assert!(found.len() == 4 && debts.iter().all(|debt| found.contains(debt)), "{found:?}");
         for debt in debts.iter().chain(&debts) {
             owed.settle(debt).unwrap();
         }

@@ -32,6 +32,16 @@ impl RunName {
     pub(super) fn key(&self, name: &str) -> Option<ObjectKey> {
         ObjectKey::parse(&format!("live/{}/{}/{name}", self.broadcast(), self.run()))
     }
+
+    /// The key of everything below the run.
+    pub(super) fn below(&self) -> Option<ObjectKey> {
+        ObjectKey::parse(&format!("live/{}/{}", self.broadcast(), self.run()))
+    }
+
+    /// The key of the playlist at the address of its broadcast.
+    pub(super) fn address(&self) -> Option<ObjectKey> {
+        ObjectKey::parse(&format!("live/{}/index.m3u8", self.broadcast()))
+    }
 }
 
 /// What is brought in one go, and noted as one.
@@ -41,6 +51,10 @@ pub(super) enum Piece {
     Inits(RunName),
     /// A slot in all its rungs.
     Slot(RunName, Msn),
+    /// The playlists of what is stored of a run.
+    Heard(RunName),
+    /// The playlists of the recordings of a run.
+    Recordings(RunName),
     /// A file below the data directory.
     File(ObjectKey),
     /// Everything that is stored of a broadcast, to be deleted.
@@ -51,7 +65,7 @@ impl Piece {
     /// Whose it is, where it is of a run.
     pub(super) fn run(&self) -> Option<&RunName> {
         match self {
-            Self::Inits(run) | Self::Slot(run, _) => Some(run),
+            Self::Inits(run) | Self::Slot(run, _) | Self::Heard(run) | Self::Recordings(run) => Some(run),
             Self::File(_) | Self::Removal(_) => None,
         }
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cdn::{Caching, Object};
 use media::RungId;
-use packager::Msn;
 use packager::playlist::{init_name, segment_name};
+use packager::{Msn, fragment};
 
 use super::piece::RunName;
 
@@ -48,9 +48,14 @@ pub(super) fn inits(media_dir: &Path, run: &RunName) -> io::Result<Vec<Object>> 
     RungId::ALL.into_iter().map(|rung| object(media_dir, run, &init_name(rung))).collect()
 }
 
-/// A slot in all its rungs, ready to be stored; `NotFound` where one is missing.
-pub(super) fn slot(media_dir: &Path, run: &RunName, msn: Msn) -> io::Result<Vec<Object>> {
-    RungId::ALL.into_iter().map(|rung| object(media_dir, run, &segment_name(rung, msn))).collect()
+/// A slot in all its rungs, ready to be stored, and how many parts it holds; `NotFound` where one is missing.
+pub(super) fn slot(media_dir: &Path, run: &RunName, msn: Msn) -> io::Result<(Vec<Object>, u16)> {
+    let objects: Vec<_> = RungId::ALL
+        .into_iter()
+        .map(|rung| object(media_dir, run, &segment_name(rung, msn)))
+        .collect::<Result<_, _>>()?;
+    let parts = objects.iter().map(|object| fragment::split_parts(&object.bytes).len()).min();
+    Ok((objects, parts.and_then(|parts| u16::try_from(parts).ok()).unwrap_or_default()))
 }
 
 fn object(media_dir: &Path, run: &RunName, name: &str) -> io::Result<Object> {

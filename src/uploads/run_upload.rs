@@ -1,6 +1,7 @@
 //! What the thread that releases a run tells of it.
 
 use packager::{Grid, GridStep, Msn};
+use tracing::error;
 
 use super::Uploads;
 use super::piece::RunName;
@@ -23,6 +24,9 @@ impl RunUpload {
     /// A step is on disk, or the disk refused it, and listed.
     pub fn released(&mut self, step: &GridStep) {
         let msn = step.position.msn;
+        if step.discontinuity {
+            self.uploads.desk().began_anew(&self.run, msn);
+        }
         let bytes: u64 = step.rungs.iter().map(|part| part.bytes.len() as u64).sum();
         let before = match self.open {
             Some((open, bytes)) if open == msn => bytes,
@@ -41,6 +45,10 @@ impl RunUpload {
     /// The run is over.
     pub fn ended(&mut self) {
         self.close();
+        // It is tidied up after a while, or by the next start.
+        if let Err(cause) = self.uploads.owe_tidy(self.run.broadcast(), self.run.run()) {
+            error!(broadcast.id = %self.run.broadcast(), "run {} may not be tidied up in the store: {cause}", self.run.run());
+        }
         self.uploads.0.ended(&self.run);
     }
 

@@ -91,10 +91,15 @@ impl Station {
     }
 
     /// Ends it as a power cut would, and starts it again on what it left.
-    pub fn killed_and_started_again(mut self) -> Self {
+    pub fn killed_and_started_again(self) -> Self {
+        self.killed().started_again()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn killed(mut self) -> Self {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.started_again()
+        self
     }
 
     /// Starts it again on what it left.

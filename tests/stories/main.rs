@@ -7,6 +7,7 @@
 
 mod administration;
 mod broadcasts;
+mod bucket;
 mod ear;
 mod endings;
 mod hooks;
@@ -32,5 +33,7 @@ mod postgres;
 mod reader;
 #[path = "../redis/mod.rs"]
 mod redis;
+#[path = "../../cdn/tests/server/mod.rs"]
+mod s3_server;
 #[path = "../station/mod.rs"]
 mod station;

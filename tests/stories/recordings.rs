@@ -7,15 +7,15 @@ use super::listener::Listener;
 use super::station::{AAC, Person, Station, until};
 
 /// Where a broadcast is published, as its owner is told.
-fn address(broadcast: &serde_json::Value) -> String {
+pub(crate) fn address(broadcast: &serde_json::Value) -> String {
     let ingest = |field: &str| broadcast["ingest"][field].as_str().unwrap().to_owned();
     format!("{}/{}", ingest("rtmpUrl"), ingest("rtmpStreamKey"))
 }
 
-const TONE: &str = "sine=frequency=440:sample_rate=48000,volume=4,aformat=channel_layouts=stereo";
+pub(crate) const TONE: &str = "sine=frequency=440:sample_rate=48000,volume=4,aformat=channel_layouts=stereo";
 
 /// The recordings of a broadcast once there are so many that can be played, the newest first.
-fn ready(host: &Person<'_>, broadcast: &str, count: usize) -> Vec<serde_json::Value> {
+pub(crate) fn ready(host: &Person<'_>, broadcast: &str, count: usize) -> Vec<serde_json::Value> {
     until("the recordings can be played", || {
         let told = host.get(&format!("/api/recordings?broadcast={broadcast}&status=ready"));
         Some(told["items"].as_array().unwrap().clone()).filter(|items| items.len() == count)

@@ -35,7 +35,9 @@ impl RecordingPlaylist<'_> {
     pub fn write(&self, rung: RungId, up: &str, bytes: &[Range<u64>]) -> String {
         let mut out = String::with_capacity(300 + 110 * self.pieces.len());
         let kind = if self.uncut { "EVENT" } else { "VOD" };
-        push(&mut out, &["#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:"]);
+        // EXT-X-GAP is of version 8.
+        let version = if self.pieces.iter().any(|piece| piece.gap) { "8" } else { "7" };
+        push(&mut out, &["#EXTM3U\n#EXT-X-VERSION:", version, "\n#EXT-X-TARGETDURATION:"]);
         push(
             &mut out,
             &[&Grid::TARGET_DURATION.to_string(), "\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:"],
@@ -57,6 +59,9 @@ impl RecordingPlaylist<'_> {
             if place == 0 || piece.discontinuity {
                 let date = self.anchor.at(piece.start(self.grid)).to_string();
                 push(&mut out, &["#EXT-X-PROGRAM-DATE-TIME:", &date, "\n"]);
+            }
+            if piece.gap {
+                out.push_str("#EXT-X-GAP\n");
             }
             push(&mut out, &["#EXTINF:", &seconds(piece.duration(self.grid)), ",\n"]);
             if !piece.whole
@@ -93,7 +98,7 @@ mod tests {
     use crate::{DateRange, Detail, LatencyMode, Msn, RangeClass};
 
     fn piece(msn: u64, parts: Range<u16>, whole: bool, discontinuity: bool) -> Piece {
-        Piece { msn: Msn(msn), parts, whole, discontinuity }
+        Piece { msn: Msn(msn), parts, whole, discontinuity, gap: false }
     }
 
     fn speaker(start: u64, end: Option<u64>) -> ToldRange {
@@ -133,6 +138,24 @@ mod tests {
         assert!(whole.contains("#EXTINF:1.28000,\n../../main/9.m4s\n"));
         assert!(whole.contains("X-ORG-ONAIR-NAME=\"Ann\"\n#EXT-X-ENDLIST\n"));
         assert!(!whole.contains("EXT-X-START"));
+    }
+
+    #[test]
+    fn what_cannot_be_fetched_is_a_gap() {
+        let lost = Piece { gap: true, ..piece(9, 0..6, true, false) };
+        let pieces = [piece(8, 0..6, true, false), lost, piece(10, 0..6, true, false)];
+        let playlist = RecordingPlaylist {
+            pieces: &pieces,
+            grid: Grid::new(LatencyMode::Low),
+            anchor: WallClock(0),
+            from: Msn(8).start(),
+            over: false,
+            uncut: true,
+            ranges: &[],
+        };
+        let text = playlist.write(RungId::Main, "../../", &[]);
+        assert!(text.contains("#EXT-X-VERSION:8\n"));
+        assert!(text.contains("8.m4s\n#EXT-X-GAP\n#EXTINF:3.84000,\n../../main/9.m4s\n#EXTINF:"), "{text}");
     }
 
     #[test]

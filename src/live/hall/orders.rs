@@ -141,9 +141,11 @@ impl Hall {
                 self.finishing.insert(id.to_owned(), writing);
                 let (shelf, record) = (run.shelf.clone(), run.record.clone());
                 let happenings = self.premises.happenings.clone();
+                let uploads = self.premises.house.uploads.clone();
                 self.closing.spawn_blocking(move || {
                     run.join();
                     if let Some(note) = recordings::close(&shelf, &record) {
+                        recordings::list(uploads.as_ref(), &note);
                         tell(&happenings, Happening::Recording(note));
                     }
                     drop(done);

@@ -6,6 +6,7 @@ use tracing::{info, warn};
 use super::Hall;
 use crate::live::entry::Scene;
 use crate::live::happening::Happening;
+use crate::live::recordings;
 use crate::live::run::OnAir;
 use crate::recordings::{RecordError, RecordingNote};
 
@@ -23,6 +24,7 @@ impl Hall {
     pub(super) fn stop_recording(&self, id: &str) -> Result<RecordingNote, RecordError> {
         let note = self.live_run(id)?.stop_recording()?;
         info!(broadcast.id = %id, "the recording {} of {id} is made", note.id);
+        recordings::list(self.premises.house.uploads.as_ref(), &note);
         self.tell(Happening::Recording(note.clone()));
         Ok(note)
     }
@@ -46,6 +48,7 @@ impl Hall {
     pub(super) fn turn_over(&self) {
         for entry in self.entries.values().filter(|entry| entry.scene == Scene::Live) {
             for note in entry.run.next_volume(LONGEST).into_iter().flatten() {
+                recordings::list(self.premises.house.uploads.as_ref(), &note);
                 self.tell(Happening::Recording(note));
             }
         }

@@ -130,7 +130,7 @@ async fn what_a_dead_process_did_not_tell_is_told_by_the_next() {
 async fn the_control_plane_says_what_is_played_and_what_stays() {
     let mut open = Open::with([recorded("a"), card("b")]);
     let origin = Origin::with_library(8, open.media());
-    let runs = KeptRuns::new(origin.clone(), open.media());
+    let runs = KeptRuns::new(origin.clone(), open.media(), None);
     let mut made = Vec::new();
     for _ in 0..2 {
         open.handle.start(recorded("a")).await.unwrap();
