@@ -141,7 +141,7 @@ export function ListenPage(props: {
       {isBehind ? null : <Latency state={state} />}
       <div className={styles.controls}>
         <ActionButton action={screen.action} ended={state.phase === "ended"} act={act} />
-        {asked ? (
+        {asked && !small ? (
           <Behind
             players={players}
             step={step}
@@ -150,7 +150,7 @@ export function ListenPage(props: {
             toLive={() => withPlaces((places) => rewind.toLive(places))}
           />
         ) : null}
-        {asked ? <Volume volume={player.volume} onChange={setVolume} /> : null}
+        {asked && !small ? <Volume volume={player.volume} onChange={setVolume} /> : null}
         {screen.glow === "still" ? <Again broadcast={broadcast} /> : null}
         {!small && !isBehind && screen.action !== "none" && broadcast?.playback.whepUrl ? (
           <Way player={player} route={route} />
