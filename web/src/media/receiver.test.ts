@@ -332,25 +332,23 @@ test("HLS that waited for the broadcast moves to WebRTC when there is something 
 });
 
 test("a place that frees is taken by who hears HLS, and by nobody who chose it", async () => {
-  const { invitation } = await advice();
+  const webrtc = advice;
   advice = async () => ({ transport: "hls", invitation: null });
   receiver.attach(audio.element, ADDRESSES);
   await pass(0.1);
   hlsPlays();
   await pass(1);
   expect(receiver.programTime()).toBeCloseTo(now() - BEHIND * 1000, 0);
-  receiver.offered();
-  await pass(0.1);
-  expect(receiver.getRoute().movingTo).toBeNull();
-  advice = async () => ({ transport: "webrtc", invitation });
   receiver.choose("hls");
+  advice = webrtc;
   receiver.offered();
-  await pass(0.1);
-  expect(receiver.getRoute().movingTo).toBeNull();
-  receiver.choose("auto");
+  await pass(1);
+  expect(receiver.getRoute()).toMatchObject({ heard: "hls", movingTo: null });
   advice = async () => ({ transport: "hls", invitation: null });
-  await pass(0.1);
-  advice = async () => ({ transport: "webrtc", invitation });
+  receiver.choose("auto");
+  await pass(1);
+  expect(receiver.getRoute()).toMatchObject({ heard: "hls", movingTo: null });
+  advice = webrtc;
   receiver.offered();
   await pass(30);
   expect(heard()).toBe("webrtc");

@@ -167,10 +167,9 @@ export class Receiver {
 
   /** A WebRTC place is kept for this listener for a moment: moves there as soon as that goes unheard. */
   offered(): void {
-    if (this.#heard !== "hls" || this.#choice === "hls") return;
     this.#attempt = 0;
     clearTimeout(this.#again);
-    void this.#consider("unheard");
+    if (this.#heard !== null) void this.#consider("unheard");
   }
 
   /**
