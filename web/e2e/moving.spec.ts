@@ -109,7 +109,7 @@ test("a network that lets no WebRTC through is heard by HLS", async () => {
   expect(await axeFindings(page)).toEqual([]);
 });
 
-test("a station whose places are taken is heard by HLS", async () => {
+test("a station whose places are taken is heard by HLS, and by WebRTC when one frees", async () => {
   await tuneIn("--webrtc-listeners-max", "1");
   const [first, second] = [page, await page.context().newPage()];
   await pressListen();
@@ -118,7 +118,9 @@ test("a station whose places are taken is heard by HLS", async () => {
   await page.goto(station.page("/listen/studio"));
   await pressListen();
   await says(BY_HLS);
-  await first.close();
+  // Nobody presses anything: the room tells of the place.
+  await first.getByRole("button", { name: "Stop" }).click();
+  await says(BY_WEBRTC);
 });
 
 test("whoever stops and listens again hears again", async () => {
