@@ -31,10 +31,14 @@ secret=$(head -c 32 /dev/urandom | base64 | tr -d '/+=')
 export ONAIR_API_KEY=$key ONAIR_API_SECRET=$secret
 open_station "$onair" --rtc 127.0.0.1:0 --demo --api-rate-per-address 1000000 --api-rate-per-user 1000000
 
+ask() {
+    "$venv/bin/schemathesis" --config-file "$config" run "$web/api/openapi.json" --auth "$key:$secret" "$@"
+}
 if [ -n "$examples" ]; then
-    how=(--max-examples "$examples")
+    ask --max-examples "$examples" --phases examples,coverage,fuzzing
+    # An example is a whole chain of calls there.
+    ask --max-examples 50 --phases stateful
 else
-    how=(--max-examples 20 --generation-deterministic)
+    ask --max-examples 20 --generation-deterministic
 fi
-"$venv/bin/schemathesis" --config-file "$config" run "$web/api/openapi.json" --auth "$key:$secret" "${how[@]}"
 kill -0 "$server" 2>/dev/null || fail "onair did not live to the end"
