@@ -13,8 +13,11 @@ const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height:
 /** Pictures are for people: nobody waits for them who did not ask. */
 const IS_ASKED = process.env.SCREENSHOTS !== undefined;
 
+/** The narrowest phone that is still carried. */
+const NARROW = { width: 320, height: 640 };
+
 /**
- * What is wrong with a page in both colour schemes, by axe, one line a finding; with `SCREENSHOTS` set, pictures of it
+ * What is wrong with a page, one line a finding: by axe in both colour schemes, and on a narrow phone; with `SCREENSHOTS` set, pictures of it
  * on a phone and on a desk are put into `e2e/screenshots`.
  */
 export async function look(page: Page, name: string): Promise<string[]> {
@@ -31,6 +34,9 @@ export async function look(page: Page, name: string): Promise<string[]> {
     }
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  await page.setViewportSize(NARROW);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  if (width > NARROW.width) findings.add(`${name}: ${width} pixels wide on a phone of ${NARROW.width}`);
   if (before !== null) await page.setViewportSize(before);
   return [...findings];
 }
