@@ -52,6 +52,9 @@ test("a language is changed by hand, and what was written stays", async () => {
     "rtl",
   ]);
   expect(preferred()).toBe("ar");
+  await userEvent.click(screen.getByRole("button", { name: "اللغة والألوان" }));
+  expect(screen.getByRole("menu").getAttribute("dir")).toBe("rtl");
+  await userEvent.keyboard("{Escape}");
   await act(async () => root.unmount());
   element.remove();
 });

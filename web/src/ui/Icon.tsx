@@ -22,10 +22,17 @@ const SHAPES = {
   heart: "M12 20C5 15 3 11.5 3 8.5A4.5 4.5 0 0 1 12 7a4.5 4.5 0 0 1 9 1.5C21 11.5 19 15 12 20z",
 } as const;
 
+/** These point the way that is read. */
+const POINTING: readonly string[] = ["send"];
+
 /** A sign beside words; decoration, so nothing is read out. */
 export function Icon(props: { readonly name: keyof typeof SHAPES }) {
   return (
-    <svg className={styles.icon} viewBox="0 0 24 24" aria-hidden="true">
+    <svg
+      className={`${styles.icon} ${POINTING.includes(props.name) ? styles.pointing : ""}`}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+    >
       <path d={SHAPES[props.name]} />
     </svg>
   );

@@ -12,7 +12,7 @@ export function Menu(props: {
 }) {
   return (
     // Not modal: a modal one would put a style into the page, which the policy does not let in.
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} dir={document.documentElement.dir === "rtl" ? "rtl" : "ltr"}>
       <DropdownMenu.Trigger className={styles.trigger} aria-label={props.label}>
         {props.button}
       </DropdownMenu.Trigger>
