@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use origin::Origin;
+use origin::{Attic, Origin};
 use rtc::Rtc;
 use store::Journal;
 use tokio::signal::unix::{SignalKind, signal};
@@ -35,6 +35,7 @@ use crate::edge_log::{EdgeListeners, follow};
 use crate::elsewhere::Watch;
 use crate::front::{Backstage, Front};
 use crate::jobs::Runner;
+use crate::live::kept_runs::Elsewhere;
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
@@ -46,7 +47,7 @@ use crate::recordings::{Analyst, Downloads, Retention, Teller, Waveforms};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
-use crate::uploads::Uploads;
+use crate::uploads::{StoreAttic, Uploads};
 use crate::web;
 use crate::webrtc::WebRtc;
 use bucket::Bucket;
@@ -89,10 +90,18 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let metrics = Metrics::new();
     tasks.spawn(Runner::new(store.clone(), &metrics).run(shutdown.clone()));
     let media_dir = data_dir.join("live");
-    let origin = Origin::with_library(settings.http.held_requests_max as u64, media_dir.clone());
-    let bucket = Bucket::open(&settings, origin.clone(), &metrics)
-        .await
-        .context("opening what waits for the bucket")?;
+    let object_store = bucket::store(&settings.objects).await;
+    let attic = object_store.clone().map(|store| Arc::new(StoreAttic::new(store, media_dir.clone())));
+    let held_max = settings.http.held_requests_max as u64;
+    let shared = attic.clone().map(|attic| attic as Arc<dyn Attic>);
+    let origin = Origin::with_attic(held_max, media_dir.clone(), shared.clone());
+    let bucket = match object_store {
+        Some(store) => {
+            let opened = Bucket::open(&settings, store, origin.clone(), &metrics).await;
+            Some(opened.context("opening what waits for the bucket")?)
+        }
+        None => None,
+    };
     let port = rtc_port::open(&settings.rtc, &webrtc::observer(&metrics))?;
     let (events, heard) = mpsc::unbounded_channel();
     let house = RunHouse {
@@ -120,6 +129,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let ledger = Ledger::open(gate.clone(), &house.media_dir).context("reading whose broadcasts are")?;
     // The web outlives the programmes: what is held is answered before connections are let go.
     let web_shutdown = CancellationToken::new();
+    let lost_ledger = ledger.clone();
     let admission = told::admission(&settings.webhooks, &tasks, &web_shutdown);
     told::webhooks(&settings.webhooks, &store, &tasks, &shutdown).await?;
     told::bars(&gate, &store).await?;
@@ -204,10 +214,16 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal: journal.clone(),
     };
     tasks.spawn(minutes.run(shutdown.clone()));
-    let downloads = Arc::new(Downloads::new(media_dir.clone()));
+    let downloads = Arc::new(Downloads::new(media_dir.clone(), shared));
     let waveforms = Waveforms::new(media_dir.clone());
     tasks.spawn(Analyst::new(store.clone(), waveforms.clone()).run(shutdown.clone()));
-    let archive = KeptRuns::new(origin.clone(), media_dir, uploads.clone()).archive(handle.clone());
+    let elsewhere = attic.map(|attic| Elsewhere {
+        attic,
+        ledger: lost_ledger,
+        directory: Arc::new(Books::new(store.clone())),
+    });
+    let kept = KeptRuns::new(origin.clone(), media_dir, uploads.clone()).with_elsewhere(elsewhere);
+    let archive = kept.archive(handle.clone());
     tasks.spawn(Teller::new(store.clone(), archive.shelf.clone()).run(shutdown.clone()));
     let retention =
         Retention { store: store.clone(), journal: journal.clone(), keep: settings.storage.recordings };

@@ -8,7 +8,7 @@ use packager::RunId;
 use tokio_util::sync::CancellationToken;
 
 use crate::library::Library;
-use crate::{Shelf, Stats};
+use crate::{Attic, Shelf, Stats};
 
 /// Runs of one broadcast that stay reachable besides the newest: somebody is still hearing the end of
 /// the last one when the next begins.
@@ -89,7 +89,12 @@ impl Origin {
 
     /// The same, and runs that have ended are served from below `media_dir`.
     pub fn with_library(held_max: u64, media_dir: PathBuf) -> Arc<Self> {
-        Arc::new(Self::bare(held_max, Some(Library::new(media_dir))))
+        Self::with_attic(held_max, media_dir, None)
+    }
+
+    /// The same, and what does not lie there any more is asked for in `attic`.
+    pub fn with_attic(held_max: u64, media_dir: PathBuf, attic: Option<Arc<dyn Attic>>) -> Arc<Self> {
+        Arc::new(Self::bare(held_max, Some(Library::new(media_dir, attic))))
     }
 
     fn bare(held_max: u64, library: Option<Library>) -> Self {

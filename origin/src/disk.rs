@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use media::{AudioProfile, MediaTime, RungId};
@@ -14,6 +15,7 @@ use packager::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::attic::{self, Attic};
 use crate::range_file::RangeFile;
 use crate::recordings::{self, Recorded};
 
@@ -66,44 +68,74 @@ struct Stored {
 
 /// Where a run's files are read. Cheap to clone, safe to share.
 #[derive(Clone, Debug)]
-pub struct RunFiles(PathBuf);
+pub struct RunFiles {
+    path: PathBuf,
+    /// What is asked for a segment that does not lie here, and the run's name there.
+    attic: Option<(Arc<dyn Attic>, Arc<str>)>,
+}
 
 impl RunFiles {
+    /// Whether there is such a run.
+    pub fn are_here(&self) -> bool {
+        self.path.join(RECORD).is_file()
+    }
+
     /// What is known of the run.
     pub fn read_record(&self) -> io::Result<RunRecord> {
-        read_record(&self.0)
+        read_record(&self.path)
     }
 
     /// The init section of `rung`.
     pub fn read_init(&self, rung: RungId) -> io::Result<Bytes> {
-        fs::read(self.0.join(init_name(rung))).map(Bytes::from)
+        fs::read(self.path.join(init_name(rung))).map(Bytes::from)
     }
 
-    /// A whole segment of `rung`; `NotFound` where it was never filled or has been swept.
+    /// The same files; of segments that do not lie here `attic` is asked.
+    #[must_use]
+    pub fn behind(self, attic: Arc<dyn Attic>, broadcast: &str, run: &RunId) -> Self {
+        Self { attic: Some((attic, format!("{broadcast}/{run}").into())), ..self }
+    }
+
+    /// A whole segment of `rung`; `NotFound` where it was never filled or has been swept. One that had to be fetched
+    /// stays here.
     pub fn read_segment(&self, rung: RungId, msn: Msn) -> io::Result<Bytes> {
-        fs::read(self.0.join(segment_name(rung, msn))).map(Bytes::from)
+        let name = segment_name(rung, msn);
+        match (fs::read(self.path.join(&name)), &self.attic) {
+            (Err(missing), Some((attic, run))) if missing.kind() == io::ErrorKind::NotFound => {
+                let bytes = attic.read(&format!("{run}/{name}"))?;
+                // What cannot be kept is fetched again.
+                let beside = self.path.join(format!("{name}~"));
+                let kept =
+                    fs::write(&beside, &bytes).and_then(|()| fs::rename(&beside, self.path.join(&name)));
+                if let Err(error) = kept {
+                    tracing::warn!(%error, "segment {msn} of {run} was fetched and cannot be kept");
+                }
+                Ok(bytes)
+            }
+            (read, _) => read.map(Bytes::from),
+        }
     }
 
     /// The date ranges that are kept of the run.
     pub fn read_ranges(&self) -> io::Result<Vec<ToldRange>> {
-        RangeFile::read(&self.0)
+        RangeFile::read(&self.path)
     }
 
     /// The recordings of the run, as they are noted.
     pub fn read_recordings(&self) -> io::Result<Vec<Recorded>> {
-        recordings::load(&self.0)
+        recordings::load(&self.path)
     }
 
     /// Notes the recordings of the run.
     pub fn write_recordings(&self, recordings: &[Recorded]) -> io::Result<()> {
-        recordings::store(&self.0, recordings)
+        recordings::store(&self.path, recordings)
     }
 
     /// Bytes that the segments of `rung` take in the slots that `within` tells.
     pub fn size(&self, rung: RungId, within: impl Fn(Msn) -> bool) -> io::Result<u64> {
         let mut bytes = 0;
-        for msn in segments_in(&self.0.join(rung.name()))?.into_iter().filter(|&msn| within(msn)) {
-            bytes += fs::metadata(self.0.join(segment_name(rung, msn)))?.len();
+        for msn in segments_in(&self.path.join(rung.name()))?.into_iter().filter(|&msn| within(msn)) {
+            bytes += fs::metadata(self.path.join(segment_name(rung, msn)))?.len();
         }
         Ok(bytes)
     }
@@ -112,8 +144,8 @@ impl RunFiles {
     pub fn sweep(&self, gone: impl Fn(Msn) -> bool) -> io::Result<usize> {
         let mut removed = 0;
         for rung in RungId::ALL {
-            for msn in segments_in(&self.0.join(rung.name()))?.into_iter().filter(|&msn| gone(msn)) {
-                fs::remove_file(self.0.join(segment_name(rung, msn)))?;
+            for msn in segments_in(&self.path.join(rung.name()))?.into_iter().filter(|&msn| gone(msn)) {
+                fs::remove_file(self.path.join(segment_name(rung, msn)))?;
                 removed += 1;
             }
         }
@@ -130,6 +162,8 @@ pub struct RunDir {
     open: Option<OpenSegment>,
     /// A slot whose files could not be written whole; nothing more is added to it.
     skipped: Option<Msn>,
+    /// What is asked for segments that do not lie here.
+    attic: Option<Arc<dyn Attic>>,
 }
 
 #[derive(Debug)]
@@ -160,7 +194,7 @@ impl RunDir {
             fs::write(path.join(init_name(rung)), inits[rung as usize].bytes())?;
         }
         let ranges = RangeFile::create(&path);
-        let dir = Self { path, record, ranges, open: None, skipped: None };
+        let dir = Self { path, record, ranges, open: None, skipped: None, attic: None };
         dir.store()?;
         Ok(dir)
     }
@@ -225,7 +259,7 @@ impl RunDir {
 
     /// Where the files of a run of `broadcast` are read, whether there is one or not.
     pub fn files_of(root: &Path, broadcast: &str, run: &RunId) -> RunFiles {
-        RunFiles(root.join(broadcast).join(run.as_str()))
+        RunFiles { path: root.join(broadcast).join(run.as_str()), attic: None }
     }
 
     /// Opens a run that an earlier process left, and cuts what its crash left half written.
@@ -239,7 +273,7 @@ impl RunDir {
         let inits = inits.try_into().expect("one section was read for each of the three rungs");
         let ranges = RangeFile::find(&path)?;
         let recordings = recordings::load(&path)?;
-        let dir = Self { path, record, ranges, open: None, skipped: None };
+        let dir = Self { path, record, ranges, open: None, skipped: None, attic: None };
         let stored = dir.stored_parts()?;
         let record = &dir.record;
         let mut window =
@@ -255,7 +289,17 @@ impl RunDir {
 
     /// Where its segments are read.
     pub fn files(&self) -> RunFiles {
-        RunFiles(self.path.clone())
+        let files = RunFiles { path: self.path.clone(), attic: None };
+        match &self.attic {
+            Some(attic) => files.behind(Arc::clone(attic), &self.record.broadcast, &self.record.run),
+            None => files,
+        }
+    }
+
+    /// The same; of segments that do not lie here `attic` is asked.
+    #[must_use]
+    pub fn behind(self, attic: Option<Arc<dyn Attic>>) -> Self {
+        Self { attic, ..self }
     }
 
     /// Notes a step's date ranges, and appends its parts to their segment files. Until this has returned `Ok` the step must not be
@@ -362,9 +406,11 @@ impl RunDir {
     fn stored_parts(&self) -> io::Result<Vec<(Msn, u16)>> {
         let mut numbers = segments_in(&self.path.join(RungId::Main.name()))?;
         numbers.sort();
+        // Those that were fetched from elsewhere lie here in some rungs alone, and whole.
+        let elsewhere = attic::noted_slots(&self.path)?;
         let newest = numbers.len().saturating_sub(RESTORED);
         let mut stored = Vec::with_capacity(numbers.len());
-        for (place, &msn) in numbers.iter().enumerate() {
+        for (place, &msn) in numbers.iter().enumerate().filter(|(_, msn)| !elsewhere.contains_key(msn)) {
             // Only a process that died left one short, and where the next went on stands a discontinuity.
             let full = place < newest && !self.is_cut_before(msn, numbers[place + 1]);
             let parts =
@@ -373,6 +419,8 @@ impl RunDir {
                 stored.push((msn, parts));
             }
         }
+        stored.extend(elsewhere);
+        stored.sort_unstable();
         Ok(stored)
     }
 

@@ -6,6 +6,7 @@
 //! It holds no pointer to what makes the steps, so another process may make them.
 
 pub mod adts;
+pub mod attic;
 pub mod body;
 pub mod channel;
 pub mod decision;
@@ -25,6 +26,7 @@ pub mod shelf;
 pub mod stats;
 pub mod view;
 
+pub use attic::Attic;
 pub use body::Body;
 pub use channel::{Channel, Origin};
 pub use disk::{RunDir, RunRecord};

@@ -1,14 +1,15 @@
 //! Runs that have ended: read from disk when somebody asks for them, kept in memory while they are asked for.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use packager::RunId;
 use tokio::sync::Semaphore;
 
-use crate::disk::RunDir;
-use crate::{Origin, Shelf};
+use crate::disk::{Found, RunDir};
+use crate::{Attic, Origin, Shelf};
 
 /// Ended runs in memory at a time: playlists of some 20 KB each; their segments stay on disk.
 const LOADED: usize = 512;
@@ -26,11 +27,12 @@ pub(crate) struct Library {
     /// Oldest first.
     loaded: Mutex<VecDeque<(String, Arc<Shelf>)>>,
     readers: Semaphore,
+    attic: Option<Arc<dyn Attic>>,
 }
 
 impl Library {
-    pub(crate) fn new(media_dir: PathBuf) -> Self {
-        Self { media_dir, loaded: Mutex::default(), readers: Semaphore::new(READERS) }
+    pub(crate) fn new(media_dir: PathBuf, attic: Option<Arc<dyn Attic>>) -> Self {
+        Self { media_dir, loaded: Mutex::default(), readers: Semaphore::new(READERS), attic }
     }
 }
 
@@ -61,14 +63,22 @@ impl Origin {
             return true;
         }
         let (root, broadcast, name) = (library.media_dir.clone(), id.to_owned(), run.clone());
-        let read = tokio::task::spawn_blocking(move || match name {
-            None => RunDir::find_ended(&root, &broadcast),
-            Some(run) => RunDir::find_over(&root, &broadcast, &run),
+        let attic = library.attic.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let look = || match &name {
+                None => RunDir::find_ended(&root, &broadcast),
+                Some(run) => RunDir::find_over(&root, &broadcast, run),
+            };
+            let found = match (look()?, &attic) {
+                (None, Some(attic)) if attic.restore(&broadcast, name.as_ref())? => look()?,
+                (found, _) => found,
+            };
+            Ok(found.map(|found| Found { dir: found.dir.behind(attic), ..found }))
         });
         let found = match read.await {
             Ok(Ok(Some(found))) => found,
             Ok(Ok(None)) | Err(_) => return false,
-            Ok(Err(error)) => {
+            Ok(Err::<_, io::Error>(error)) => {
                 tracing::error!(broadcast.id = %id, %error, "what is kept of {id} cannot be read");
                 return false;
             }

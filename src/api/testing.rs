@@ -164,7 +164,7 @@ impl Desk {
             reach: settings.webhooks.reach(),
             covers: Covers::new(folder),
             archive: kept.archive(),
-            downloads: Arc::new(Downloads::new(folder.join("live"))),
+            downloads: Arc::new(Downloads::new(folder.join("live"), None)),
             waveforms: Waveforms::new(folder.join("live")),
             delivery: Delivery::of(&settings.cdn, settings.http.public_url.as_ref()).unwrap(),
             key_file: KeyFile::new(folder),

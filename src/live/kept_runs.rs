@@ -1,22 +1,25 @@
 //! What is kept of runs on this station's disk, as the control plane of recordings sees it.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use media::MediaTime;
-use origin::{Origin, Recorded, RunDir, Shelf};
+use origin::{Attic, Origin, Recorded, RunDir, Shelf};
 use packager::recording::pieces_so_far;
 use packager::{DateRange, RunId, Span};
 use tracing::{error, warn};
 
+use super::directory::Directory;
 use super::handle::HallHandle;
 use super::recordings::tidy;
+use crate::playback::Ledger;
 use crate::recordings::{
     Answer, Archive, Held, Piece, RecordError, Recorder, RecordingNote, RunRanges, RunShelf, RunTimes,
     ShelfError,
 };
-use crate::uploads::Uploads;
+use crate::uploads::{Heeded, StoreAttic, Uploads};
 
 /// The runs below one folder. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,12 +27,36 @@ pub struct KeptRuns {
     origin: Arc<Origin>,
     media_dir: PathBuf,
     uploads: Option<Uploads>,
+    elsewhere: Option<Elsewhere>,
+}
+
+/// Where runs are that this disk has lost.
+#[derive(Clone)]
+pub struct Elsewhere {
+    /// What brings them back.
+    pub attic: Arc<StoreAttic>,
+    /// Who is told whose they are.
+    pub ledger: Ledger,
+    /// Who knows whose they are.
+    pub directory: Arc<dyn Directory>,
+}
+
+impl fmt::Debug for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Elsewhere").field("attic", &self.attic).finish_non_exhaustive()
+    }
 }
 
 impl KeptRuns {
     /// Those that `origin` serves from below `media_dir`, and `uploads` brings to the object store where there is one.
     pub const fn new(origin: Arc<Origin>, media_dir: PathBuf, uploads: Option<Uploads>) -> Self {
-        Self { origin, media_dir, uploads }
+        Self { origin, media_dir, uploads, elsewhere: None }
+    }
+
+    /// The same, and runs that are not here any more are looked for `elsewhere`.
+    #[must_use]
+    pub fn with_elsewhere(self, elsewhere: Option<Elsewhere>) -> Self {
+        Self { elsewhere, ..self }
     }
 
     /// All that the control plane asks for.
@@ -50,6 +77,9 @@ impl KeptRuns {
         let in_memory = self.origin.shelf(broadcast, run);
         // A station that starts is told of every run, and nearly all are as they were: those are not loaded.
         if in_memory.is_none() && self.stands(broadcast, run, change.clone()).await? {
+            return Ok(());
+        }
+        if in_memory.is_none() && !self.comes_back(broadcast, run, change(&[])).await? {
             return Ok(());
         }
         // A run that is not here is another station's, or gone.
@@ -92,6 +122,55 @@ impl KeptRuns {
         let read =
             tokio::task::spawn_blocking(move || files.read_recordings().map(|noted| change(&noted) == noted));
         told(read.await)
+    }
+
+    /// Whether there is anything to change of a run. One that is not here is known from now on, so that it can be brought
+    /// back when somebody wants to hear it; it is brought back now where what is known of it changes.
+    async fn comes_back(
+        &self,
+        broadcast: &str,
+        run: &RunId,
+        recordings: Vec<Recorded>,
+    ) -> Result<bool, ShelfError> {
+        let Some(Elsewhere { attic, ledger, directory }) = &self.elsewhere else { return Ok(true) };
+        if RunDir::files_of(&self.media_dir, broadcast, run).are_here() {
+            return Ok(true);
+        }
+        if attic.tell(broadcast, run, recordings) == Heeded::Noted {
+            // Whose it is stood beside the media, too.
+            if let Ok(Some(card)) = directory.find(broadcast).await {
+                ledger.note(broadcast, card.audience);
+            }
+            return Ok(false);
+        }
+        let (attic, broadcast, run) = (attic.clone(), broadcast.to_owned(), run.clone());
+        let back = tokio::task::spawn_blocking(move || {
+            let back = attic.restore(&broadcast, Some(&run))?;
+            if !back {
+                // Another station's: what is known of it now is told anew.
+                attic.forget(&broadcast, &run);
+            }
+            Ok(back)
+        });
+        told(back.await)
+    }
+
+    /// Has what the store has of a run deleted that is over, and neither here nor recorded any more.
+    async fn let_go_of(&self, broadcast: &str, run: &RunId) -> Result<(), ShelfError> {
+        let Some((Elsewhere { attic, .. }, uploads)) = self.elsewhere.as_ref().zip(self.uploads.as_ref())
+        else {
+            return Ok(());
+        };
+        if RunDir::files_of(&self.media_dir, broadcast, run).are_here() {
+            return Ok(());
+        }
+        attic.forget(broadcast, run);
+        let (attic, id, name) = (attic.clone(), broadcast.to_owned(), run.clone());
+        let has = told(tokio::task::spawn_blocking(move || attic.has(&id, &name)).await)?;
+        if has {
+            uploads.tidy(broadcast, run);
+        }
+        Ok(())
     }
 
     /// What is noted of the recordings of a run; nothing where it is not here.
@@ -190,6 +269,7 @@ impl RunShelf for KeptRuns {
             if self.noted(broadcast, run).await?.iter().any(|recorded| !recorded.known) {
                 return self.change(broadcast, run, |standing| merged(standing, &[])).await;
             }
+            self.let_go_of(broadcast, run).await?;
             self.forget(broadcast, run).await
         })
     }

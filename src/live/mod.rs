@@ -20,7 +20,7 @@ pub mod hall;
 mod handle;
 pub mod happening;
 mod joins;
-mod kept_runs;
+pub mod kept_runs;
 pub mod key_file;
 pub mod lease;
 mod lookups;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use media::{MediaTime, RungId};
-use origin::RunDir;
 use origin::disk::RunFiles;
+use origin::{Attic, RunDir};
 use packager::{Msn, RunId};
 use recording::{Chapters, Download, Gaps, PlanError, Source, Span, Tags};
 use tokio::sync::Semaphore;
@@ -95,15 +95,16 @@ pub struct Planned {
 #[derive(Debug)]
 pub struct Downloads {
     media_dir: PathBuf,
+    attic: Option<Arc<dyn Attic>>,
     /// The one that was asked for last is last.
     kept: Mutex<VecDeque<(Wanted, Arc<Planned>)>>,
     turns: Semaphore,
 }
 
 impl Downloads {
-    /// Of the runs below `media_dir`.
-    pub const fn new(media_dir: PathBuf) -> Self {
-        Self { media_dir, kept: Mutex::new(VecDeque::new()), turns: Semaphore::const_new(PLANNERS) }
+    /// Of the runs below `media_dir`; `attic` has segments that do not lie there.
+    pub const fn new(media_dir: PathBuf, attic: Option<Arc<dyn Attic>>) -> Self {
+        Self { media_dir, attic, kept: Mutex::new(VecDeque::new()), turns: Semaphore::const_new(PLANNERS) }
     }
 
     /// The file, ready to be read. One that nobody asked for lately reads all of its segments once.
@@ -116,7 +117,10 @@ impl Downloads {
         if let Some(known) = self.known(&wanted) {
             return Ok(known);
         }
-        let files = RunDir::files_of(&self.media_dir, &wanted.broadcast, &wanted.run);
+        let mut files = RunDir::files_of(&self.media_dir, &wanted.broadcast, &wanted.run);
+        if let Some(attic) = &self.attic {
+            files = files.behind(Arc::clone(attic), &wanted.broadcast, &wanted.run);
+        }
         let planned = tokio::task::spawn_blocking(move || {
             let planned = plan(Files(files), &wanted);
             planned.map(|planned| (wanted, Arc::new(planned)))
@@ -255,14 +259,14 @@ mod tests {
     async fn a_file_is_planned_once_and_its_tag_follows_from_what_is_in_it() {
         let root = tempfile::tempdir().unwrap();
         record(root.path(), "b1");
-        let downloads = Downloads::new(root.path().to_owned());
+        let downloads = Downloads::new(root.path().to_owned(), None);
         for (form, magic) in [(Form::M4a, &b"\0\0\0\x1cftypM4A "[..]), (Form::Opus, b"OggS")] {
             let file = downloads.plan(wanted(form, "A")).await.unwrap();
             assert!(Arc::ptr_eq(&file, &downloads.plan(wanted(form, "A")).await.unwrap()));
             assert!(file.read(0..u64::MAX).unwrap().starts_with(magic));
             let renamed = downloads.plan(wanted(form, "B")).await.unwrap();
             assert_ne!(file.etag(), renamed.etag());
-            let again = Downloads::new(root.path().to_owned()).plan(wanted(form, "A")).await.unwrap();
+            let again = Downloads::new(root.path().to_owned(), None).plan(wanted(form, "A")).await.unwrap();
             assert_eq!((file.etag(), file.size()), (again.etag(), again.size()), "after a restart too");
         }
     }
@@ -271,7 +275,7 @@ mod tests {
     async fn what_is_not_kept_is_gone() {
         let root = tempfile::tempdir().unwrap();
         record(root.path(), "b1");
-        let downloads = Downloads::new(root.path().to_owned());
+        let downloads = Downloads::new(root.path().to_owned(), None);
         let elsewhere = Wanted { run: RunId::parse("r2").unwrap(), ..wanted(Form::M4a, "A") };
         assert!(matches!(downloads.plan(elsewhere).await, Err(DownloadError::Gone)));
         let later = START + MediaDuration::from_ticks(2 * FRAMES);

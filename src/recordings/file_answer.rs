@@ -168,7 +168,7 @@ mod tests {
             tags: Tags::default(),
             chapters: Chapters::default(),
         };
-        Downloads::new(root.to_owned()).plan(wanted).await.unwrap()
+        Downloads::new(root.to_owned(), None).plan(wanted).await.unwrap()
     }
 
     /// The status, the headers and the body of the answer to a request with these headers.

@@ -8,7 +8,7 @@ use origin::Origin;
 
 use crate::http::client::{Client, system_roots};
 use crate::metrics::Metrics;
-use crate::settings::Settings;
+use crate::settings::{ObjectSettings, Settings};
 use crate::uploads::{Courier, Uploads};
 
 /// A bucket.
@@ -19,16 +19,21 @@ pub(super) struct Bucket {
     pub(super) courier: Courier,
 }
 
+/// The store that the settings name; `None` where the data directory is all there is. Asks nobody yet.
+pub(super) async fn store(objects: &ObjectSettings) -> Option<ObjectStore> {
+    let bucket = objects.bucket.as_ref()?;
+    Some(ObjectStore::S3(S3::open(bucket, &objects.access, Patience::default()).await))
+}
+
 impl Bucket {
-    /// As the settings have it, with what `origin` serves; `None` where the data directory is all there is. Asks nobody
-    /// yet.
+    /// That of `store`, as the settings have it, with what `origin` serves. Asks nobody yet.
     pub(super) async fn open(
         settings: &Settings,
+        store: ObjectStore,
         origin: Arc<Origin>,
         metrics: &Metrics,
-    ) -> io::Result<Option<Self>> {
+    ) -> io::Result<Self> {
         let objects = &settings.objects;
-        let Some(bucket) = &objects.bucket else { return Ok(None) };
         let data_dir = &settings.storage.data_dir;
         let uploads = Uploads::open(data_dir, &data_dir.join("live"), origin, objects.spool_max)?;
         let invalidation = match &settings.cdn.distribution {
@@ -38,7 +43,6 @@ impl Bucket {
             )),
             None => None,
         };
-        let store = ObjectStore::S3(S3::open(bucket, &objects.access, Patience::default()).await);
-        Ok(Some(Self { uploads, courier: Courier { store, invalidation, counts: metrics.uploads.clone() } }))
+        Ok(Self { uploads, courier: Courier { store, invalidation, counts: metrics.uploads.clone() } })
     }
 }

@@ -5,6 +5,7 @@
 //! brings it. On air nobody waits for the store. What is stored is noted beside the media, so that after a crash the
 //! upload goes on where it was. Rules are in the crate `cdn`; here are the files, the tasks and the metrics.
 
+mod attic;
 mod courier;
 mod desk;
 mod errands;
@@ -30,6 +31,7 @@ use tracing::{error, warn};
 
 use crate::metrics::Metrics;
 use crate::metrics::labels::NoLabel;
+pub use attic::{Heeded, StoreAttic};
 pub use courier::Courier;
 use desk::Desk;
 use errands::Errand;

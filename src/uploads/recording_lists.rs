@@ -2,6 +2,7 @@
 //! keep.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use origin::{Recorded, Shelf};
 use packager::playlist::{init_name, multivariant, segment_name};
 use tracing::warn;
 
+use super::attic::PAPERS;
 use super::errands::Errand;
 use super::heard_lists::{address, is_newest, list};
 use super::piece::RunName;
@@ -55,6 +57,7 @@ impl RecordingLists {
             Errand::Lists => run.key("rec"),
             Errand::Tidy => {
                 lists.keep_media(run, shelf, &recordings)?;
+                lists.keep_papers(run, &recordings, media_dir)?;
                 run.below()
             }
         };
@@ -109,6 +112,22 @@ impl RecordingLists {
             // What was on air may be heard to its end until the run is tidied up.
             None if errand == Errand::Tidy => self.silent = run.address(),
             Some(_) | None => {}
+        }
+        Ok(())
+    }
+
+    /// With what a station can bring the run back whose disk has lost it.
+    fn keep_papers(&mut self, run: &RunName, recordings: &[Recorded], media_dir: &Path) -> io::Result<()> {
+        for name in if recordings.is_empty() { &[][..] } else { &PAPERS[..] } {
+            let bytes = match fs::read(run.folder(media_dir).join(name)) {
+                Ok(bytes) => bytes.into(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let key =
+                run.key(name).ok_or_else(|| io::Error::other(format!("{run:?} is no name of an object")))?;
+            self.keep.insert(key.clone());
+            self.media.push(Object { key, bytes, caching: Caching::Ended });
         }
         Ok(())
     }

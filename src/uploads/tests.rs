@@ -19,6 +19,7 @@ use crate::covers::Covers;
 use crate::metrics::labels::UploadFailure::{Busy, Slow, Unreachable};
 use server::{Mood, S3Server};
 
+mod cold;
 mod lists;
 #[path = "../../cdn/tests/server/mod.rs"]
 mod server;

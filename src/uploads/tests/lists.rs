@@ -8,7 +8,7 @@ use super::*;
 
 const HEARD: &str = "live/studio/r1/heard/0/main.m3u8";
 
-fn text(server: &S3Server, name: &str) -> String {
+pub(super) fn text(server: &S3Server, name: &str) -> String {
     fs::read_to_string(server.file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -122,7 +122,7 @@ async fn what_was_given_up_is_a_gap_and_a_list_goes_on_after_a_crash() {
 }
 
 /// A recording of some slots, as it was published.
-fn recorded(id: &str, slots: std::ops::Range<u64>) -> Recorded {
+pub(super) fn recorded(id: &str, slots: std::ops::Range<u64>) -> Recorded {
     let at = |slot: u64| MediaTime::from_ticks(slot * Grid::SLOT.ticks());
     let span = Span { from: at(slots.start), to: Some(at(slots.end)) };
     Recorded { id: id.into(), folder: id.into(), span, kept: span, known: true }
@@ -130,7 +130,7 @@ fn recorded(id: &str, slots: std::ops::Range<u64>) -> Recorded {
 
 /// A run of ten slots that is over and stored, with the recordings `a` of all of it and `clip` of its third and
 /// fourth slot.
-async fn over(house: &House, server: &S3Server) -> (Uploads, JoinHandle<()>, RunDir) {
+pub(super) async fn over(house: &House, server: &S3Server) -> (Uploads, JoinHandle<()>, RunDir) {
     let uploads = house.uploads(ROOMY);
     let courier = house.courier(server, &uploads).await;
     let mut dir = house.open_run();
@@ -147,7 +147,7 @@ async fn over(house: &House, server: &S3Server) -> (Uploads, JoinHandle<()>, Run
 }
 
 /// The segments of `main` that are in the store.
-fn segments(server: &S3Server) -> Vec<u64> {
+pub(super) fn segments(server: &S3Server) -> Vec<u64> {
     let Ok(entries) = fs::read_dir(server.file("live/studio/r1/main")) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut segments: Vec<_> = names.filter_map(|name| name.strip_suffix(".m4s")?.parse().ok()).collect();
