@@ -17,7 +17,7 @@ MINUTES ?= 10
 EXAMPLES ?=
 
 .PHONY: help run dev build release web web-install fmt lint test test-rust test-web e2e document check fmt-check licences docs advisories \
-	schemathesis podcast bench bench-cores bench-process bench-store bench-cdn bench-broadcasts bench-latency bench-latency-webrtc bench-signal load-hls load-webrtc load-ramp load-signal probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
+	schemathesis podcast schedule bench bench-cores bench-process bench-store bench-cdn bench-broadcasts bench-latency bench-latency-webrtc bench-signal load-hls load-webrtc load-ramp load-signal probe fuzz smoke migrate-up migrate-down deps deps-build deps-test deps-bench clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,7 +65,7 @@ web/dist/index.html: $(INSTALLED) $(CLIENT) $(WEB_SOURCES)
 
 ## --- test
 
-test: test-rust test-web e2e schemathesis podcast ## install what the tests need, then run every test
+test: test-rust test-web e2e schemathesis podcast schedule ## install what the tests need, then run every test
 
 test-rust: deps-test web ## the tests of every crate, and the examples in their documentation
 	@cargo test --workspace
@@ -89,6 +89,10 @@ schemathesis: deps-test web ## ask the API everything that its document names, a
 podcast: deps-test web ## a host's podcast, read by two other programs and held against the specifications
 	@cargo test --no-run --quiet --test stories
 	@scripts/podcast.sh $(TARGET)/debug/onair
+
+schedule: deps-test web ## ten years of starts by many rules, held against dateutil
+	@cargo test --no-run --quiet --test stories
+	@scripts/schedule.sh $(TARGET)/debug/onair
 
 document: web-install ## docs/openapi.json and the TypeScript client, made from the API's routes
 	@UPDATE_DOCS=1 cargo test --quiet --test openapi

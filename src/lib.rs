@@ -33,6 +33,7 @@ pub mod port;
 mod postgres;
 pub mod private_file;
 pub mod recordings;
+pub mod schedule;
 pub mod seed;
 pub mod settings;
 pub mod signal;

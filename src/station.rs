@@ -15,7 +15,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use origin::{Attic, Origin};
 use rtc::Rtc;
-use store::Journal;
+use store::{Journal, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +34,7 @@ use crate::database;
 use crate::edge_log::{EdgeListeners, follow};
 use crate::elsewhere::Watch;
 use crate::front::{Backstage, Front};
-use crate::jobs::Runner;
+use crate::jobs::{Clock, Runner};
 use crate::live::kept_runs::Elsewhere;
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
@@ -44,6 +44,7 @@ use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
 use crate::playback::{Delivery, EdgeSecret, Gate, Ledger, SECRET_FILE};
 use crate::recordings::{Analyst, Downloads, Retention, Teller, Waveforms};
+use crate::schedule::{self, Closes, Ends, Extend, Late, Opens};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
@@ -88,7 +89,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
-    tasks.spawn(Runner::new(store.clone(), &metrics).run(shutdown.clone()));
     let media_dir = data_dir.join("live");
     let object_store = bucket::store(&settings.objects).await;
     let attic = object_store.clone().map(|store| Arc::new(StoreAttic::new(store, media_dir.clone())));
@@ -214,6 +214,15 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal: journal.clone(),
     };
     tasks.spawn(minutes.run(shutdown.clone()));
+    let clock: Clock = Arc::new(Timestamp::now);
+    let schedule = schedule::House { store: store.clone(), hall: handle.clone(), clock: clock.clone() };
+    let jobs = Runner::new(store.clone(), &metrics)
+        .with(Opens(schedule.clone()))
+        .with(Late { house: schedule.clone(), town: rooms.clone() })
+        .with(Closes { house: schedule.clone(), town: rooms.clone() })
+        .with(Ends(schedule))
+        .with(Extend { store: store.clone(), clock });
+    tasks.spawn(jobs.run(shutdown.clone()));
     let downloads = Arc::new(Downloads::new(media_dir.clone(), shared));
     let waveforms = Waveforms::new(media_dir.clone());
     tasks.spawn(Analyst::new(store.clone(), waveforms.clone()).run(shutdown.clone()));

@@ -374,7 +374,11 @@ export interface paths {
          */
         get: operations["listBroadcasts"];
         put?: never;
-        /** Makes a broadcast. */
+        /**
+         * Makes a broadcast.
+         * @description With `recurrence` it is the first of a series: the next ones are made ahead of time, each a broadcast of its own. What else
+         *     its host has planned for that time is told in `overlaps`, and is no reason to refuse.
+         */
         post: operations["createBroadcast"];
         delete?: never;
         options?: never;
@@ -393,13 +397,17 @@ export interface paths {
         get: operations["getBroadcast"];
         put?: never;
         post?: never;
-        /** Deletes a broadcast and everything that was kept of it. */
+        /**
+         * Deletes a broadcast and everything that was kept of it.
+         * @description Of a series, this occurrence; with `scope`, what follows or all that has not begun as well, and the series ends.
+         */
         delete: operations["deleteBroadcast"];
         options?: never;
         head?: never;
         /**
          * Changes a broadcast.
-         * @description What is left out stays as it is. Latency mode and audio profile hold from the next run.
+         * @description What is left out stays as it is. Latency mode and audio profile hold from the next run. Of a series `scope` says which
+         *     occurrences are meant; where the dates of several change, each keeps its address and takes the next date.
          */
         patch: operations["updateBroadcast"];
         trace?: never;
@@ -642,6 +650,27 @@ export interface paths {
          */
         post: operations["stopRecording"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/reminder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Be reminded of a broadcast.
+         * @description By these offsets and no others; they stand for those that its host chose for followers. What was sent stays in the list.
+         */
+        put: operations["putReminder"];
+        post?: never;
+        /** Be reminded of a broadcast no longer, other than followers are. */
+        delete: operations["deleteReminder"];
         options?: never;
         head?: never;
         patch?: never;
@@ -984,6 +1013,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what one asked to be reminded of, the earliest first. */
+        get: operations["listReminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{roomName}": {
         parameters: {
             query?: never;
@@ -993,6 +1039,43 @@ export interface paths {
         };
         /** Tells about the broadcast that is in a room. */
         get: operations["getBroadcastByRoomName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which starts a rule gives, before anything is planned by it. */
+        get: operations["listStarts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells about a series.
+         * @description Its host is told of all of its occurrences, everybody else of those that are public.
+         */
+        get: operations["getSeries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1512,6 +1595,13 @@ export interface components {
             createdAt: string;
             description: string;
             /**
+             * Format: int32
+             * @description How long it is meant to last.
+             */
+            durationSeconds: number | null;
+            /** @description Whether it ends when it has lasted as long as it is meant to. */
+            endOnTime: boolean;
+            /**
              * Format: date-time
              * @description When it ended; null until then.
              */
@@ -1532,6 +1622,13 @@ export interface components {
             maxSpeakers: number;
             /** @description Whether noise around the voices of the stage is suppressed. */
             noiseSuppression: boolean;
+            /**
+             * Format: date-time
+             * @description When it would begin by the rule of its series, were it not moved.
+             */
+            occurrenceStartTime: string | null;
+            /** @description What else its host has planned for that time; shown to whoever plans it. */
+            overlaps?: components["schemas"]["Overlap"][];
             /**
              * Format: int32
              * @description The most that listened at once.
@@ -1555,7 +1652,11 @@ export interface components {
              * @description When it is meant to begin.
              */
             scheduledStartTime: string | null;
+            /** @description The series that it is an occurrence of. */
+            seriesId: string | null;
             singlePublisher: boolean;
+            /** @description Whether it goes on air at its planned start. */
+            startOnTime: boolean;
             /**
              * Format: date-time
              * @description When it last went on air; null until then.
@@ -1582,6 +1683,13 @@ export interface components {
             coverUrl?: string | null;
             /** @description What it is about. */
             description?: string | null;
+            /**
+             * Format: int32
+             * @description How long it is meant to last, in seconds; null where that is open.
+             */
+            durationSeconds?: number | null;
+            /** @description Does it end when it has lasted `durationSeconds`? */
+            endOnTime?: boolean | null;
             latencyMode?: components["schemas"]["LatencyMode"] | null;
             /** @description Is the programme's gain ridden towards -16 LUFS? A change is heard at once, and the gain moves slowly. */
             levelling?: boolean | null;
@@ -1603,7 +1711,7 @@ export interface components {
             /** @description Does a recording remain? */
             recordingEnabled?: boolean | null;
             /**
-             * @description How it repeats: an RFC 5545 recurrence rule.
+             * @description How it repeats: an RFC 5545 recurrence rule. Each occurrence becomes a broadcast of its own; null ends it.
              * @example FREQ=WEEKLY;BYDAY=MO
              */
             recurrence?: string | null;
@@ -1613,11 +1721,13 @@ export interface components {
             roomName?: string | null;
             /**
              * Format: date-time
-             * @description When it is meant to begin; null for no date.
+             * @description When it is meant to begin: not in the past, and at most two years ahead; null for no date.
              */
             scheduledStartTime?: string | null;
             /** @description Is a second publisher refused? */
             singlePublisher?: boolean | null;
+            /** @description Does it go on air at its planned start, in silence until somebody publishes? */
+            startOnTime?: boolean | null;
             /** @description Words to find it by, each of 1 to 32 characters. */
             tags?: string[] | null;
             /**
@@ -2113,6 +2223,13 @@ export interface components {
             coverUrl?: string | null;
             /** @description What it is about. */
             description?: string | null;
+            /**
+             * Format: int32
+             * @description How long it is meant to last, in seconds; null where that is open.
+             */
+            durationSeconds?: number | null;
+            /** @description Does it end when it has lasted `durationSeconds`? */
+            endOnTime?: boolean | null;
             latencyMode?: components["schemas"]["LatencyMode"] | null;
             /** @description Is the programme's gain ridden towards -16 LUFS? A change is heard at once, and the gain moves slowly. */
             levelling?: boolean | null;
@@ -2134,7 +2251,7 @@ export interface components {
             /** @description Does a recording remain? */
             recordingEnabled?: boolean | null;
             /**
-             * @description How it repeats: an RFC 5545 recurrence rule.
+             * @description How it repeats: an RFC 5545 recurrence rule. Each occurrence becomes a broadcast of its own; null ends it.
              * @example FREQ=WEEKLY;BYDAY=MO
              */
             recurrence?: string | null;
@@ -2144,11 +2261,13 @@ export interface components {
             roomName?: string | null;
             /**
              * Format: date-time
-             * @description When it is meant to begin; null for no date.
+             * @description When it is meant to begin: not in the past, and at most two years ahead; null for no date.
              */
             scheduledStartTime?: string | null;
             /** @description Is a second publisher refused? */
             singlePublisher?: boolean | null;
+            /** @description Does it go on air at its planned start, in silence until somebody publishes? */
+            startOnTime?: boolean | null;
             /** @description Words to find it by, each of 1 to 32 characters. */
             tags?: string[] | null;
             /**
@@ -2185,6 +2304,45 @@ export interface components {
              * @example https://hooks.example/onair
              */
             url: string;
+        };
+        /** @description One of a series. */
+        Occurrence: {
+            /** @description The broadcast. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it begins by the rule.
+             */
+            occurrenceStartTime: string | null;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            scheduledStartTime: string | null;
+            /**
+             * @description `scheduled`, `live`, `ended` or `cancelled`.
+             * @example scheduled
+             */
+            status: string;
+            title: string;
+        };
+        /** @description When somebody wants to be reminded. */
+        Offsets: {
+            /**
+             * @description How many seconds before the start, in whole minutes, up to 30 days.
+             * @example [
+             *       86400,
+             *       900
+             *     ]
+             */
+            offsets: number[];
+        };
+        /** @description A broadcast that is planned for the time of another. */
+        Overlap: {
+            id: string;
+            /** Format: date-time */
+            scheduledStartTime: string | null;
+            title: string;
         };
         /** @description Everything that is heard. */
         Overview: {
@@ -2622,6 +2780,38 @@ export interface components {
             password: string;
             /** @description Unique; a letter or digit first. */
             username: string;
+        };
+        /** @description Somebody is reminded of a broadcast. */
+        Reminder: {
+            broadcastId: string;
+            /**
+             * Format: date-time
+             * @description When that is; it moves with the broadcast.
+             */
+            dueAt: string;
+            /**
+             * Format: int32
+             * @description How many seconds before the start.
+             */
+            offsetSeconds: number;
+            /**
+             * Format: date-time
+             * @description When they were reminded; null until then.
+             */
+            sentAt: string | null;
+        };
+        /** @description A page of reminders. */
+        ReminderPage: {
+            items: components["schemas"]["Reminder"][];
+            /** @description For the next page. */
+            nextCursor: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description The reminders of one broadcast. */
+        Reminders: {
+            /** @description The next due first. */
+            items: components["schemas"]["Reminder"][];
         };
         /** @description What was said and done in a stretch. Positions are in seconds from where the recording begins to play. */
         Replay: {
@@ -3163,6 +3353,14 @@ export interface components {
             /** @enum {string} */
             type: "webrtcPlace";
         } | {
+            /** @description When the broadcast is closed unless they come; left out where it is on air and its grace runs. */
+            closes_at?: string | null;
+            /** @enum {string} */
+            type: "hostLate";
+        } | {
+            /** @enum {string} */
+            type: "hostMissed";
+        } | {
             /** @enum {string} */
             type: "broadcastStarted";
         } | {
@@ -3278,6 +3476,37 @@ export interface components {
              */
             role: string;
         };
+        /** @description A series. */
+        Series: {
+            /** @description The series that it goes on from, which was changed from some day on. */
+            continues: string | null;
+            /**
+             * @description Starts that are left out.
+             * @example [
+             *       "2027-04-04T18:00:00.000Z"
+             *     ]
+             */
+            exceptions: string[];
+            /**
+             * @description The first start by these clocks.
+             * @example 2027-03-28T20:00:00
+             */
+            firstStart: string;
+            hostId: string;
+            id: string;
+            /** @description What there is of it now or ahead, in the order of the rule. */
+            occurrences: components["schemas"]["Occurrence"][];
+            /**
+             * @description The RFC 5545 rule.
+             * @example FREQ=WEEKLY;BYDAY=MO
+             */
+            recurrence: string;
+            /**
+             * @description The IANA time zone by whose clocks it repeats.
+             * @example Europe/Berlin
+             */
+            timezone: string;
+        };
         /** @description What somebody gets who signed in. */
         Session: {
             /** @description For `Authorization: Bearer`. */
@@ -3332,6 +3561,16 @@ export interface components {
              * @description Times that its sound ran out.
              */
             underruns: number;
+        };
+        /** @description When something would begin. */
+        Starts: {
+            /**
+             * @description In order; fewer than were asked for where the rule ends.
+             * @example [
+             *       "2027-03-28T18:00:00.000Z"
+             *     ]
+             */
+            items: string[];
         };
         /** @description What opens a room once. */
         Ticket: {
@@ -4514,7 +4753,10 @@ export interface operations {
     };
     deleteBroadcast: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which occurrences of a series are meant; this one alone where nothing is said. */
+                scope?: "this" | "following" | "all";
+            };
             header?: never;
             path: {
                 /** @description The broadcast's id, or the name of its room. */
@@ -4543,6 +4785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            422: components["responses"]["Misfit"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -4550,7 +4793,10 @@ export interface operations {
     };
     updateBroadcast: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which occurrences of a series are meant; this one alone where nothing is said. */
+                scope?: "this" | "following" | "all";
+            };
             header?: never;
             path: {
                 /** @description The broadcast's id, or the name of its room. */
@@ -5084,6 +5330,80 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    putReminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Offsets"];
+            };
+        };
+        responses: {
+            /** @description The reminders of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            /** @description It has no date ahead */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    deleteReminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There are none, whether there were or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -5794,6 +6114,37 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    listReminders: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReminderPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     getBroadcastByRoomName: {
         parameters: {
             query?: never;
@@ -5813,6 +6164,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Broadcast"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listStarts: {
+        parameters: {
+            query: {
+                /** @description The first start. */
+                startTime: string;
+                /**
+                 * @description The IANA time zone by whose clocks it repeats.
+                 * @example Europe/Berlin
+                 */
+                timezone: string;
+                /**
+                 * @description The RFC 5545 rule.
+                 * @example FREQ=WEEKLY;BYDAY=MO
+                 */
+                recurrence: string;
+                /** @description Only starts after this one. */
+                after?: string;
+                /** @description How many; 20 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The starts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Starts"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getSeries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The series' id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The series */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
                 };
             };
             401: components["responses"]["NotSignedIn"];

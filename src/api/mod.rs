@@ -20,6 +20,8 @@ pub mod openapi;
 pub mod params;
 mod podcasts;
 mod recordings;
+mod reminders;
+mod series;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
@@ -189,6 +191,8 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
         auth::routes(),
         me::routes(),
         follows::routes(),
+        reminders::routes(),
+        series::routes(),
         api_keys::routes(),
         invitations::routes(),
         config::routes(),

@@ -29,7 +29,7 @@ use crate::hooks::admission::Admission;
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
-use crate::live::{HAPPENINGS, Hall, Premises, Presence};
+use crate::live::{HAPPENINGS, Hall, HallHandle, Premises, Presence};
 use crate::metrics::Metrics;
 use crate::playback::{Delivery, Gate, Ledger};
 use crate::recordings::testing::Kept;
@@ -48,6 +48,7 @@ pub(crate) struct Desk {
     pub(crate) first_admin: Option<FirstAdmin>,
     pub(crate) store: Store,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) hall: HallHandle,
     /// What the data plane has.
     pub(crate) kept: Arc<Kept>,
     pub(crate) presence: Arc<Presence>,
@@ -149,7 +150,7 @@ impl Desk {
         }
         let web = webrtc.iter().map(|_| "https://radio.example/".parse().unwrap()).collect();
         let context = Context {
-            hall: handle,
+            hall: handle.clone(),
             origin,
             presence: presence.clone(),
             edge: EdgeListeners::default(),
@@ -181,7 +182,20 @@ impl Desk {
             keeper,
             rtc_threads,
         };
-        Self { auth, first_admin, store, gate, kept, presence, requests, router, watch, work, home }
+        Self {
+            auth,
+            first_admin,
+            store,
+            gate,
+            hall: handle,
+            kept,
+            presence,
+            requests,
+            router,
+            watch,
+            work,
+            home,
+        }
     }
 
     /// The station stopped, and started again over the same data.

@@ -51,7 +51,7 @@ impl Directory for Books {
 }
 
 /// The broadcast `id`, unless whose it is may not broadcast.
-pub(super) async fn on_the_books(store: &Store, id: &str) -> Result<Option<Hosted>, StoreError> {
+pub async fn on_the_books(store: &Store, id: &str) -> Result<Option<Hosted>, StoreError> {
     let Some(found) = store.broadcasts().load(id).await? else { return Ok(None) };
     let host = store.users().load(&found.broadcast.host_id).await?;
     Ok(host.as_ref().is_some_and(may_broadcast).then_some(found))

@@ -1,5 +1,7 @@
 //! What a broadcast may be called and how it may be set up: the fields of a request, checked and taken over.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use packager::LatencyMode;
 use serde::Deserialize;
@@ -9,6 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::body::present;
 use crate::api::error::Faults;
+use crate::schedule::Rule;
 
 /// Longest title, in characters.
 pub const TITLE_MAX: usize = 120;
@@ -28,15 +31,19 @@ pub const REMINDERS_MAX: usize = 10;
 pub const REMINDER_MAX: u32 = 30 * 86_400;
 /// Most publishers at a time: each costs a decoder, and more voices than these nobody tells apart.
 pub const SPEAKERS_MAX: u32 = 16;
-/// Longest recurrence rule, in bytes.
-const RECURRENCE_MAX: usize = 500;
+/// Shortest and longest that a broadcast is planned to last, in seconds: a minute, a day.
+pub const DURATION: std::ops::RangeInclusive<u32> = 60..=86_400;
+/// How far ahead a broadcast is planned at the most: two years.
+pub const FAR: Duration = Duration::from_hours(731 * 24);
+/// How long ago a planned start may lie: what somebody plans for now is not refused because it took a moment.
+const JUST_NOW: Duration = Duration::from_mins(1);
 /// Longest name of a time zone: the longest there is has 32.
 const TIMEZONE_MAX: usize = 64;
 /// Shortest and longest name of a room.
 const ROOM_NAME: std::ops::RangeInclusive<usize> = 3..=64;
 
 /// What a request says of a broadcast. What it leaves out stays as it is, or as it is by default.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = BroadcastChanges)]
 pub struct Changes {
@@ -62,7 +69,7 @@ pub struct Changes {
     /// How long it stays on air without a publisher.
     #[schema(maximum = 86400)]
     pub publisher_grace_seconds: Option<u32>,
-    /// When it is meant to begin; null for no date.
+    /// When it is meant to begin: not in the past, and at most two years ahead; null for no date.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub scheduled_start_time: Option<Option<jiff::Timestamp>>,
@@ -70,10 +77,18 @@ pub struct Changes {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "Europe/Berlin")]
     pub timezone: Option<Option<String>>,
-    /// How it repeats: an RFC 5545 recurrence rule.
+    /// How it repeats: an RFC 5545 recurrence rule. Each occurrence becomes a broadcast of its own; null ends it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "FREQ=WEEKLY;BYDAY=MO")]
     pub recurrence: Option<Option<String>>,
+    /// How long it is meant to last, in seconds; null where that is open.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u32>, minimum = 60, maximum = 86400)]
+    pub duration_seconds: Option<Option<u32>>,
+    /// Does it go on air at its planned start, in silence until somebody publishes?
+    pub start_on_time: Option<bool>,
+    /// Does it end when it has lasted `durationSeconds`?
+    pub end_on_time: Option<bool>,
     /// How many seconds before the start followers are reminded.
     #[schema(max_items = 10)]
     pub reminder_offsets: Option<Vec<u32>>,
@@ -168,17 +183,17 @@ words! {
 
 impl Draft {
     /// The fields, with faults where they do not fit; a title must be there.
-    pub fn check(self, faults: &mut Faults) -> Changes {
+    pub fn check(self, faults: &mut Faults, now: Timestamp) -> Changes {
         let mut changes = self.0;
         faults.check(changes.title.is_some(), "title", "is missing");
-        changes.check(faults);
+        changes.check(faults, now);
         changes
     }
 }
 
 impl Changes {
-    /// Trims texts, and notes what does not fit.
-    pub fn check(&mut self, faults: &mut Faults) {
+    /// Trims texts, and notes what does not fit at `now`.
+    pub fn check(&mut self, faults: &mut Faults, now: Timestamp) {
         if let Some(title) = &mut self.title {
             *title = title.trim().to_owned();
             let fits =
@@ -202,7 +217,7 @@ impl Changes {
         if let Some(grace) = self.publisher_grace_seconds {
             faults.check(grace <= GRACE_MAX, "publisherGraceSeconds", format!("must be 0 to {GRACE_MAX}"));
         }
-        self.check_dates(faults);
+        self.check_dates(faults, now);
         if let Some(speakers) = self.max_speakers {
             let fits = (1..=SPEAKERS_MAX).contains(&speakers);
             faults.check(fits, "maxSpeakers", format!("must be 1 to {SPEAKERS_MAX}"));
@@ -232,23 +247,42 @@ impl Changes {
         }
     }
 
-    fn check_dates(&self, faults: &mut Faults) {
+    fn check_dates(&self, faults: &mut Faults, now: Timestamp) {
         if let Some(Some(start)) = self.scheduled_start_time {
-            faults.check(start.as_second() >= 0, "scheduledStartTime", "must not lie before 1970");
+            let start = Timestamp::from_millis(start.as_millisecond());
+            faults.check(start >= now.minus(JUST_NOW), "scheduledStartTime", "must not lie in the past");
+            faults.check(start <= now.plus(FAR), "scheduledStartTime", "must lie at most two years ahead");
         }
         if let Some(Some(zone)) = &self.timezone {
             let fits = zone.len() <= TIMEZONE_MAX && TimeZone::get(zone).is_ok();
             faults.check(fits, "timezone", "must be the name of an IANA time zone such as Europe/Berlin");
         }
-        if let Some(Some(rule)) = &self.recurrence {
-            let fits = rule.len() <= RECURRENCE_MAX && is_recurrence(rule);
-            faults.check(fits, "recurrence", "must be an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=MO");
+        if let Some(Some(rule)) = &self.recurrence
+            && let Err(bad) = rule.parse::<Rule>()
+        {
+            faults.add("recurrence", bad.to_string());
+        }
+        if let Some(Some(seconds)) = self.duration_seconds {
+            let (least, most) = (DURATION.start(), DURATION.end());
+            let detail = format!("must be {least} to {most} seconds");
+            faults.check(DURATION.contains(&seconds), "durationSeconds", detail);
         }
         if let Some(offsets) = &self.reminder_offsets {
             let fits = offsets.len() <= REMINDERS_MAX && offsets.iter().all(|offset| *offset <= REMINDER_MAX);
             let detail = format!("must be at most {REMINDERS_MAX} numbers of seconds up to {REMINDER_MAX}");
             faults.check(fits, "reminderOffsets", detail);
         }
+    }
+
+    /// The same but for dates and the name of the room, which are each occurrence's own.
+    #[must_use]
+    pub fn without_dates(&self) -> Self {
+        Self { scheduled_start_time: None, timezone: None, recurrence: None, room_name: None, ..self.clone() }
+    }
+
+    /// Whether it says when something begins, or how it repeats.
+    pub const fn has_dates(&self) -> bool {
+        self.scheduled_start_time.is_some() || self.timezone.is_some() || self.recurrence.is_some()
     }
 
     /// Takes everything over that is there; it was checked.
@@ -273,6 +307,9 @@ impl Changes {
         row.scheduled_start = start.unwrap_or(row.scheduled_start);
         row.timezone = self.timezone.unwrap_or(row.timezone.take());
         row.recurrence = self.recurrence.unwrap_or(row.recurrence.take());
+        row.duration_seconds = self.duration_seconds.unwrap_or(row.duration_seconds);
+        row.start_on_time = self.start_on_time.unwrap_or(row.start_on_time);
+        row.end_on_time = self.end_on_time.unwrap_or(row.end_on_time);
         row.reminder_offsets = self.reminder_offsets.unwrap_or(std::mem::take(&mut row.reminder_offsets));
         row.recording_enabled = self.recording_enabled.unwrap_or(row.recording_enabled);
         row.max_speakers = self.max_speakers.unwrap_or(row.max_speakers);
@@ -300,6 +337,11 @@ pub fn blank() -> Broadcast {
         scheduled_start: None,
         timezone: None,
         recurrence: None,
+        series_id: None,
+        occurrence_start: None,
+        duration_seconds: None,
+        start_on_time: false,
+        end_on_time: false,
         reminder_offsets: Vec::new(),
         recording_enabled: true,
         max_speakers: 8,
@@ -344,40 +386,6 @@ fn is_slug(name: &str) -> bool {
     ROOM_NAME.contains(&name.len()) && name.split('-').all(|word| !word.is_empty() && word.bytes().all(plain))
 }
 
-/// Parts of a recurrence rule (RFC 5545, 3.3.10).
-const PARTS: [&str; 14] = [
-    "FREQ",
-    "UNTIL",
-    "COUNT",
-    "INTERVAL",
-    "BYSECOND",
-    "BYMINUTE",
-    "BYHOUR",
-    "BYDAY",
-    "BYMONTHDAY",
-    "BYYEARDAY",
-    "BYWEEKNO",
-    "BYMONTH",
-    "BYSETPOS",
-    "WKST",
-];
-
-fn is_recurrence(rule: &str) -> bool {
-    let frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b',' | b'-' | b'+');
-    let mut seen = Vec::new();
-    for part in rule.split(';') {
-        let Some((name, value)) = part.split_once('=') else { return false };
-        let fits =
-            PARTS.contains(&name) && !seen.contains(&name) && !value.is_empty() && value.bytes().all(plain);
-        if !fits || (name == "FREQ" && !frequencies.contains(&value)) {
-            return false;
-        }
-        seen.push(name);
-    }
-    seen.contains(&"FREQ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,10 +394,15 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    /// The beginning of 2027.
+    const fn now() -> Timestamp {
+        Timestamp::from_millis(1_798_761_600_000)
+    }
+
     /// The fields that do not fit.
     fn faults(json: serde_json::Value) -> String {
         let mut faults = Faults::default();
-        changes(json).check(&mut faults);
+        changes(json).check(&mut faults, now());
         faults.finish().err().map_or_else(String::new, |problem| format!("{problem:?}"))
     }
 
@@ -407,7 +420,10 @@ mod tests {
             json!({"maxSpeakers": SPEAKERS_MAX}),
             json!({"roomName": "jazz-at-7"}),
             json!({"timezone": "Europe/Berlin", "recurrence": "FREQ=WEEKLY;BYDAY=MO,FR;COUNT=10"}),
-            json!({"scheduledStartTime": "2030-01-01T20:00:00+01:00"}),
+            json!({"scheduledStartTime": "2026-12-31T23:59:00Z"}),
+            json!({"scheduledStartTime": "2029-01-01T00:00:00+00:00"}),
+            json!({"durationSeconds": 60, "startOnTime": true, "endOnTime": true}),
+            json!({"durationSeconds": null}),
             json!({"reminderOffsets": [0, 900, 86_400]}),
         ];
         for json in fits {
@@ -432,7 +448,10 @@ mod tests {
             ("recurrence", json!({"recurrence": "every monday"})),
             ("recurrence", json!({"recurrence": "FREQ=SECONDLY"})),
             ("recurrence", json!({"recurrence": "FREQ=DAILY;FREQ=DAILY"})),
-            ("scheduledStartTime", json!({"scheduledStartTime": "1969-12-31T23:59:59Z"})),
+            ("scheduledStartTime", json!({"scheduledStartTime": "2026-12-31T23:58:59Z"})),
+            ("scheduledStartTime", json!({"scheduledStartTime": "2029-01-01T00:00:01Z"})),
+            ("durationSeconds", json!({"durationSeconds": 59})),
+            ("durationSeconds", json!({"durationSeconds": 86_401})),
             ("reminderOffsets", json!({"reminderOffsets": [REMINDER_MAX + 1]})),
         ];
         for (field, json) in misfits {
@@ -447,7 +466,7 @@ mod tests {
         let mut row = blank();
         let mut first =
             changes(json!({"title": " News ", "tags": ["Talk", "talk "], "coverUrl": "https://a.example/"}));
-        first.check(&mut Faults::default());
+        first.check(&mut Faults::default(), now());
         first.apply(&mut row);
         assert_eq!((row.title.as_str(), row.tags.as_slice()), ("News", &["Talk".to_owned()][..]));
         changes(json!({"autoStart": false})).apply(&mut row);
@@ -460,7 +479,7 @@ mod tests {
     fn a_draft_needs_a_title() {
         let draft: Draft = serde_json::from_value(serde_json::json!({"tags": []})).unwrap();
         let mut faults = Faults::default();
-        draft.check(&mut faults);
+        draft.check(&mut faults, now());
         assert!(format!("{:?}", faults.finish().unwrap_err()).contains("title"));
     }
 

@@ -11,5 +11,5 @@ pub mod minutes;
 pub mod resumption;
 pub mod scribe;
 
-pub use books::{BadRow, Books, card, may_broadcast};
+pub use books::{BadRow, Books, card, may_broadcast, on_the_books};
 pub use eviction::take_off_air;

@@ -102,6 +102,8 @@ pub enum EndReason {
     ByHost,
     /// An administrator ended it.
     ByAdmin,
+    /// It was planned to end then.
+    Planned,
     /// Nobody published for its whole grace.
     Silence,
     /// Its programme broke off and could not go on.
@@ -114,6 +116,7 @@ impl EndReason {
         match self {
             Self::ByHost => "host",
             Self::ByAdmin => "admin",
+            Self::Planned => "planned",
             Self::Silence => "silence",
             Self::Failure => "failure",
         }

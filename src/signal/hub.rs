@@ -71,6 +71,8 @@ pub(super) enum Order {
     SetRole(PersonId, Role),
     /// Somebody may not be here any more, for now.
     PutOut(PersonId),
+    /// Everybody is told something that nobody here has done.
+    Announce(Notice),
     /// Answers whether somebody is here.
     Has(PersonId, oneshot::Sender<bool>),
 }

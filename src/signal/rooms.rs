@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use room::{ConnectionId, Person, PersonId, Refusal, Role, Voice};
-use store::{Journal, Store};
+use store::{Journal, Store, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wire::gossip::Gossip;
+use wire::message::Notice;
 
 use super::bus::Bus;
 use super::guests::BarredGuests;
@@ -22,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::metrics::labels::NoLabel;
 use crate::metrics::series::Entered;
 use crate::playback::Gate;
+use crate::schedule::Announcement;
 use crate::webrtc::{Offer, WebRtc};
 
 /// Connections to all rooms together. Each is a file descriptor and some kilobytes.
@@ -226,6 +228,22 @@ impl Rooms {
             room.order(Order::PutOut(person));
         }
         self.say(broadcast, &Gossip::PutOut { user_id: account.to_owned() });
+    }
+
+    /// Tells everybody in the room of a broadcast, in every station, that its host has not come.
+    pub fn announce(&self, broadcast: &str, announcement: Announcement) {
+        let micros = |at: Timestamp| u64::try_from(at.as_millis()).unwrap_or(0) * 1_000;
+        let (told, gossip) = match announcement {
+            Announcement::HostLate { closes_at } => {
+                let closes_at = closes_at.map(micros);
+                (Notice::host_late(closes_at), Gossip::HostLate { closes_at })
+            }
+            Announcement::Missed => (Notice::HostMissed, Gossip::HostMissed),
+        };
+        if let Some(room) = self.find(broadcast) {
+            room.order(Order::Announce(told));
+        }
+        self.say(broadcast, &gossip);
     }
 
     /// The broadcasts in whose rooms somebody is, in this station.

@@ -40,6 +40,16 @@ pub struct Broadcast {
     pub timezone: Option<String>,
     /// How it repeats, as an RFC 5545 recurrence rule.
     pub recurrence: Option<String>,
+    /// The series that it is an occurrence of.
+    pub series_id: Option<String>,
+    /// The start that the rule of the series gave it; it stays when it is moved.
+    pub occurrence_start: Option<Timestamp>,
+    /// How long it is meant to last.
+    pub duration_seconds: Option<u32>,
+    /// Does it go on air at its planned start, whether or not somebody publishes?
+    pub start_on_time: bool,
+    /// Does it end when it has lasted as long as it is meant to?
+    pub end_on_time: bool,
     /// How many seconds before the start followers are reminded.
     pub reminder_offsets: Vec<u32>,
     /// Does a recording remain?
@@ -161,6 +171,11 @@ impl Broadcast {
             scheduled_start: row.optional_time("scheduled_start")?,
             timezone: row.optional_text("timezone")?,
             recurrence: row.optional_text("recurrence")?,
+            series_id: row.optional_text("series_id")?,
+            occurrence_start: row.optional_time("occurrence_start")?,
+            duration_seconds: row.optional_count("duration_seconds")?,
+            start_on_time: row.flag("start_on_time")?,
+            end_on_time: row.flag("end_on_time")?,
             reminder_offsets: row.json("reminder_offsets")?,
             recording_enabled: row.flag("recording_enabled")?,
             max_speakers: row.count("max_speakers")?,
@@ -188,6 +203,10 @@ impl Broadcast {
         sql.push(", ").number(self.publisher_grace_seconds.into());
         sql.push(", ").optional_time(self.scheduled_start).push(", ").optional_text(self.timezone.as_deref());
         sql.push(", ").optional_text(self.recurrence.as_deref());
+        sql.push(", ").optional_text(self.series_id.as_deref());
+        sql.push(", ").optional_time(self.occurrence_start);
+        sql.push(", ").optional_number(self.duration_seconds.map(Into::into));
+        sql.push(", ").flag(self.start_on_time).push(", ").flag(self.end_on_time);
         sql.push(", ").text(json(&self.reminder_offsets)).push(", ").flag(self.recording_enabled);
         sql.push(", ").number(self.max_speakers.into()).push(", ").flag(self.single_publisher);
         sql.push(", ").flag(self.auto_start).push(", ").flag(self.noise_suppression);
@@ -202,13 +221,14 @@ impl Broadcast {
 /// Every column but `list_rank`, of a table called `b`.
 pub(crate) const COLUMNS: &str = "b.id, b.room_name, b.host_id, b.title, b.description, b.tags, b.cover_url, \
     b.visibility, b.latency_mode, b.audio_profile, b.publisher_grace_seconds, b.scheduled_start, b.timezone, \
-    b.recurrence, b.reminder_offsets, b.recording_enabled, b.max_speakers, b.single_publisher, b.auto_start, \
+    b.recurrence, b.series_id, b.occurrence_start, b.duration_seconds, b.start_on_time, b.end_on_time, \
+    b.reminder_offsets, b.recording_enabled, b.max_speakers, b.single_publisher, b.auto_start, \
     b.noise_suppression, b.levelling, b.status, b.stream_key, b.run, b.started_at, b.ended_at, b.peak_listeners, b.created_at, b.updated_at";
 
 /// Every column, for writing.
 pub(crate) const WRITTEN: &str = "(id, room_name, host_id, title, description, tags, cover_url, visibility, \
     latency_mode, audio_profile, publisher_grace_seconds, scheduled_start, timezone, recurrence, \
-    reminder_offsets, recording_enabled, max_speakers, single_publisher, auto_start, noise_suppression, levelling, \
+    series_id, occurrence_start, duration_seconds, start_on_time, end_on_time, reminder_offsets, recording_enabled, max_speakers, single_publisher, auto_start, noise_suppression, levelling, \
     status, stream_key, run, started_at, ended_at, peak_listeners, created_at, updated_at, list_rank)";
 
 /// Later in milliseconds than any date that somebody plans.

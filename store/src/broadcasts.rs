@@ -8,6 +8,7 @@ use crate::broadcast_list::{self, BroadcastFilter, Hosted};
 use crate::error::StoreError;
 use crate::handle::Store;
 use crate::page::{Page, Slice};
+use crate::plan;
 use crate::recorded_runs;
 use crate::row::Columns;
 use crate::search::{self, Source};
@@ -57,6 +58,20 @@ impl Broadcasts<'_> {
         self.0.read_all(&sql, Broadcast::read).await
     }
 
+    /// What a host has planned that begins after `from` and before `until`, the next first; at most a hundred.
+    pub async fn planned_between(
+        self,
+        host_id: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Broadcast>, StoreError> {
+        let mut sql = select();
+        sql.push(" WHERE b.status = 'scheduled' AND b.host_id = ").text(host_id);
+        sql.push(" AND b.scheduled_start > ").time(from).push(" AND b.scheduled_start < ").time(until);
+        sql.push(" ORDER BY b.scheduled_start, b.id LIMIT ").number(PLANNED_MAX);
+        self.0.read_all(&sql, Broadcast::read).await
+    }
+
     /// Of one status: on air, the latest start first; planned, the next first; ended, the latest first. Of all: the
     /// newest first.
     pub async fn list(self, filter: &BroadcastFilter, slice: &Slice) -> Result<Page<Hosted>, StoreError> {
@@ -94,6 +109,7 @@ impl Broadcasts<'_> {
                 sql.text(id).execute(connection).await?;
                 totals::shift(connection, Some((broadcast.visibility, broadcast.status)), None).await?;
                 recorded_runs::note_gone(connection, id).await?;
+                plan::forget(connection, id).await?;
                 writing.commit().await?;
                 Ok(true)
             })
@@ -108,7 +124,7 @@ fn select() -> Sql {
 }
 
 /// Loads a broadcast so that nobody else changes it before this transaction is over.
-async fn lock(connection: &mut AnyConnection, id: &str) -> Result<Option<Broadcast>, StoreError> {
+pub(crate) async fn lock(connection: &mut AnyConnection, id: &str) -> Result<Option<Broadcast>, StoreError> {
     // An update locks its row on both databases; SELECT … FOR UPDATE exists on one.
     let mut touch = Sql::new("UPDATE broadcasts SET updated_at = updated_at WHERE id = ");
     touch.text(id).execute(connection).await?;
@@ -124,12 +140,14 @@ pub(crate) fn insertion() -> Sql {
     sql
 }
 
-async fn insert(connection: &mut AnyConnection, broadcast: &Broadcast) -> Result<(), StoreError> {
+/// Makes a broadcast inside a transaction of the caller's.
+pub(crate) async fn insert(connection: &mut AnyConnection, broadcast: &Broadcast) -> Result<(), StoreError> {
     let mut sql = insertion();
     broadcast.push_values(&mut sql);
     sql.execute(connection).await?;
     search::replace(connection, TERMS, &broadcast.id, Source::Own, &broadcast.terms()).await?;
     index_host(connection, broadcast).await?;
+    plan::follow(connection, None, broadcast).await?;
     totals::shift(connection, None, Some((broadcast.visibility, broadcast.status))).await
 }
 
@@ -155,6 +173,7 @@ pub(crate) async fn update(
     if before.host_id != after.host_id {
         index_host(connection, &after).await?;
     }
+    plan::follow(connection, Some(&before), &after).await?;
     let place = |broadcast: &Broadcast| Some((broadcast.visibility, broadcast.status));
     totals::shift(connection, place(&before), place(&after)).await?;
     Ok(Some(after))
@@ -182,6 +201,9 @@ pub(crate) async fn rename_host(connection: &mut AnyConnection, host: &User) -> 
     }
     Ok(())
 }
+
+/// Plans that are looked through for one that is in the way of another.
+pub(crate) const PLANNED_MAX: i64 = 100;
 
 /// Where the words of broadcasts are.
 const TERMS: &str = "broadcast_terms";

@@ -80,7 +80,7 @@ const FOLLOWERS: Listing<Follow> = Listing {
     ..FOLLOWED
 };
 
-fn read(row: &AnyRow) -> Result<Follow, StoreError> {
+pub(crate) fn read(row: &AnyRow) -> Result<Follow, StoreError> {
     Ok(Follow {
         follower_id: row.text("follower_id")?,
         followed_id: row.text("followed_id")?,

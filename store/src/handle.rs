@@ -16,9 +16,9 @@ use crate::file;
 use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
 use crate::{
-    AccessChanges, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows, Invitations, Jobs,
-    Members, Polls, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users,
-    Webhooks,
+    AccessChanges, AllSeries, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows,
+    Invitations, Jobs, Members, Polls, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders,
+    Reports, Sessions, Users, Webhooks,
 };
 
 /// The database, for as long as it is held. Cheap to clone; every clone is the same.
@@ -173,6 +173,11 @@ impl Store {
     /// How many listened, minute by minute.
     pub const fn listener_minutes(&self) -> ListenerMinutes<'_> {
         ListenerMinutes(self)
+    }
+
+    /// What repeats.
+    pub const fn all_series(&self) -> AllSeries<'_> {
+        AllSeries(self)
     }
 
     /// Which runs have recordings.

@@ -23,6 +23,16 @@ words! {
         Reminders = "reminders",
         /// Somebody is reminded of a broadcast.
         Reminder = "reminder",
+        /// A broadcast goes on air at its hour.
+        Start = "start",
+        /// Listeners are told that the host is late.
+        Late = "late",
+        /// A broadcast is closed to which no host has come.
+        Missed = "missed",
+        /// A broadcast goes off the air when its time is over.
+        End = "end",
+        /// The next occurrences of a series are made.
+        Occurrences = "occurrences",
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) trait Columns {
         self.number(name)?.try_into().map_err(|_| unreadable(name))
     }
 
+    /// The same where there may be none.
+    fn optional_count(&self, name: &str) -> Result<Option<u32>, StoreError> {
+        self.optional_number(name)?.map(|number| number.try_into().map_err(|_| unreadable(name))).transpose()
+    }
+
     fn secret(&self, name: &str) -> Result<Secret, StoreError> {
         self.text(name).map(Secret::new)
     }

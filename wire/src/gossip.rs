@@ -45,6 +45,14 @@ pub enum Gossip {
         /// Who.
         user_id: String,
     },
+    /// The host has not come.
+    HostLate {
+        /// When the broadcast is closed: microseconds since 1970.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        closes_at: Option<u64>,
+    },
+    /// The host did not come, and the broadcast does not take place.
+    HostMissed,
     /// The teller has missed something: whoever knows the room tells its state.
     AskState,
     /// What would have to be granted to make the room as it is.

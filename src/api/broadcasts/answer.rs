@@ -57,6 +57,19 @@ pub(super) struct Broadcast {
     timezone: Option<String>,
     #[schema(required)]
     recurrence: Option<String>,
+    /// The series that it is an occurrence of.
+    #[schema(required)]
+    series_id: Option<String>,
+    /// When it would begin by the rule of its series, were it not moved.
+    #[schema(format = DateTime, required)]
+    occurrence_start_time: Option<String>,
+    /// How long it is meant to last.
+    #[schema(required)]
+    duration_seconds: Option<u32>,
+    /// Whether it goes on air at its planned start.
+    start_on_time: bool,
+    /// Whether it ends when it has lasted as long as it is meant to.
+    end_on_time: bool,
     /// Seconds before the start.
     reminder_offsets: Vec<u32>,
     recording_enabled: bool,
@@ -75,6 +88,10 @@ pub(super) struct Broadcast {
     /// Where to publish; shown to the broadcast's owner and to admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     ingest: Option<Ingest>,
+    /// What else its host has planned for that time; shown to whoever plans it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    overlaps: Vec<Overlap>,
     /// What is published before the start; shown to the broadcast's owner and to admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<Preview>,
@@ -191,6 +208,11 @@ impl Broadcast {
             scheduled_start_time: row.scheduled_start.map(rfc3339),
             timezone: row.timezone,
             recurrence: row.recurrence,
+            series_id: row.series_id,
+            occurrence_start_time: row.occurrence_start.map(rfc3339),
+            duration_seconds: row.duration_seconds,
+            start_on_time: row.start_on_time,
+            end_on_time: row.end_on_time,
             reminder_offsets: row.reminder_offsets,
             recording_enabled: row.recording_enabled,
             max_speakers: row.max_speakers,
@@ -202,9 +224,33 @@ impl Broadcast {
             updated_at: rfc3339(row.updated_at),
             playback,
             ingest,
+            overlaps: Vec::new(),
             preview,
             id,
         }
+    }
+}
+
+/// A broadcast that is planned for the time of another.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Overlap {
+    id: String,
+    title: String,
+    #[schema(format = DateTime, required)]
+    scheduled_start_time: Option<String>,
+}
+
+impl Broadcast {
+    /// The same, with what else its host has planned for that time.
+    pub(super) fn beside(mut self, overlaps: Vec<store::Broadcast>) -> Self {
+        let tell = |row: store::Broadcast| Overlap {
+            id: row.id,
+            title: row.title,
+            scheduled_start_time: row.scheduled_start.map(rfc3339),
+        };
+        self.overlaps = overlaps.into_iter().map(tell).collect();
+        self
     }
 }
 

@@ -13,6 +13,7 @@ mod list;
 mod members;
 mod person;
 mod polls;
+mod repeats;
 mod reports;
 #[cfg(test)]
 mod tests;

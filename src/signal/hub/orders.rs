@@ -51,6 +51,7 @@ impl Hub {
             }
             Order::SetRole(person, role) => self.room.set_role(&person, role),
             Order::PutOut(person) => self.put_out(&person),
+            Order::Announce(told) => self.announce(&told),
             Order::Has(person, answer) => {
                 answer.send(self.has(&person)).ok();
             }
@@ -62,6 +63,12 @@ impl Hub {
                 self.pass_on(now, &station, "ban", Client::Ban { user_id: person.to_string() });
             }
         }
+    }
+
+    /// Tells everybody.
+    pub(super) fn announce(&mut self, told: &Notice) {
+        let now = self.now();
+        self.tell(now, told, Audience::Everybody.into());
     }
 
     fn has(&self, person: &PersonId) -> bool {

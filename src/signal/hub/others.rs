@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use room::{Event, Moment, Origin, Person, PersonId, Role};
 use tracing::debug;
 use wire::gossip::{Gossip, Granted, Somebody};
-use wire::message::Client;
+use wire::message::{Client, Notice};
 
 use super::Hub;
 use crate::live::presence::Listeners;
@@ -85,6 +85,8 @@ impl Hub {
                     self.put_out(&person);
                 }
             }
+            Gossip::HostLate { closes_at } => self.announce(&Notice::host_late(closes_at)),
+            Gossip::HostMissed => self.announce(&Notice::HostMissed),
             Gossip::AskState => {
                 if let Some(state) = Gossip::state(&self.room, &station()) {
                     self.say(&state);

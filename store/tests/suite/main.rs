@@ -14,6 +14,7 @@ mod journal;
 mod made;
 mod migrations;
 mod outage;
+mod plans;
 mod recordings;
 mod rooms;
 mod seed;

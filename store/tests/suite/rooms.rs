@@ -1,8 +1,8 @@
-//! What belongs to broadcasts and their rooms: members, blocks, chat, reactions, follows, reminders, reports, covers.
+//! What belongs to broadcasts and their rooms: members, blocks, chat, reactions, follows, reports, covers.
 
 use store::{
-    Block, Broadcast, ChatMessage, Cover, Follow, Member, MemberRole, ReactionSum, Reminder, Report,
-    ReportFilter, ReportState, Review, Slice, Store, StoreError, User, id,
+    Block, Broadcast, ChatMessage, Cover, Follow, Member, MemberRole, ReactionSum, Report, ReportFilter,
+    ReportState, Review, Slice, Store, StoreError, User, id,
 };
 
 use crate::made::{at, broadcast, host};
@@ -119,31 +119,6 @@ on_both! {
         assert_eq!(follows.followed_by(&ada.id, &ALL).await.unwrap().total, 0);
         assert!(follows.delete(&eve.id, &ada.id).await.unwrap());
         assert!(!follows.delete(&eve.id, &ada.id).await.unwrap());
-    }
-
-    async fn a_reminder_is_sent_once_when_it_is_due(store: Store) {
-        let (_, eve, made) = room(&store).await;
-        let reminder = Reminder {
-            id: id(),
-            broadcast_id: made.id.clone(),
-            user_id: eve.id.clone(),
-            offset_seconds: 600,
-            due_at: at(10),
-            sent_at: None,
-            created_at: at(0),
-        };
-        let reminders = store.reminders();
-        reminders.insert(&reminder).await.unwrap();
-        let again = Reminder { id: id(), ..reminder.clone() };
-        let taken = reminders.insert(&again).await.unwrap_err();
-        assert!(matches!(&taken, StoreError::Conflict { field } if field == "offset_seconds"), "{taken:?}");
-        assert_eq!(reminders.due(at(9), 10).await.unwrap(), []);
-        assert_eq!(reminders.due(at(10), 10).await.unwrap(), std::slice::from_ref(&reminder));
-        assert!(reminders.mark_sent(&reminder.id, at(10)).await.unwrap());
-        assert!(!reminders.mark_sent(&reminder.id, at(11)).await.unwrap());
-        assert_eq!(reminders.due(at(99), 10).await.unwrap(), []);
-        assert_eq!(reminders.list(&eve.id, &ALL).await.unwrap().total, 1);
-        assert_eq!(reminders.delete(&made.id, &eve.id).await.unwrap(), 1);
     }
 
     async fn what_was_said_comes_in_the_order_of_the_moments_it_belongs_to(store: Store) {

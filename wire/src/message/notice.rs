@@ -199,6 +199,14 @@ pub enum Notice {
     },
     /// A WebRTC place is kept for whoever gets this for 15 s: `GET …/playback` told them to wait.
     WebrtcPlace,
+    /// The host has not come, some minutes after the planned start.
+    HostLate {
+        /// When the broadcast is closed unless they come; left out where it is on air and its grace runs.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        closes_at: Option<String>,
+    },
+    /// The host did not come, and the broadcast does not take place.
+    HostMissed,
     /// The broadcast is on air.
     BroadcastStarted,
     /// It is not any more.
@@ -436,6 +444,11 @@ impl Notice {
         }
     }
 
+    /// The host is late; the broadcast is closed at `closes_at`, in microseconds since 1970.
+    pub fn host_late(closes_at: Option<u64>) -> Self {
+        Self::HostLate { closes_at: closes_at.map(rfc3339) }
+    }
+
     /// Whether it belongs to a moment of the programme.
     const fn is_of_a_moment(&self) -> bool {
         !matches!(
@@ -446,6 +459,8 @@ impl Notice {
                 | Self::ListenerCount { .. }
                 | Self::Stats { .. }
                 | Self::WebrtcPlace
+                | Self::HostLate { .. }
+                | Self::HostMissed
                 | Self::Error { .. }
                 | Self::Removed { .. }
                 | Self::TimedOut { .. }

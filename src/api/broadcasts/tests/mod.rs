@@ -10,6 +10,7 @@ mod hosts;
 mod lists;
 mod private;
 mod rooms;
+mod schedule;
 mod treatment;
 
 impl Desk {
