@@ -78,7 +78,7 @@ on_both! {
         .await;
         assert_eq!(plan(&store, moved).await, [(Reminders, -60), (Late, 180), (Missed, 1_800)]);
         let before = waiting(&store).await;
-        change(&store, &row.id, |row| row.title = "Late news".to_owned()).await;
+        change(&store, &row.id, |row| "Late news".clone_into(&mut row.title)).await;
         assert_eq!(waiting(&store).await, before, "what does not touch the dates leaves the plan alone");
         change(&store, &row.id, |row| row.status = Status::Cancelled).await;
         assert_eq!(waiting(&store).await, []);
@@ -124,7 +124,7 @@ on_both! {
         change(&store, &row.id, |row| row.scheduled_start = Some(Timestamp::from_millis(start + 5_000))).await;
         assert_eq!(reminders.of(&row.id, &eve.id).await.unwrap()[0].due_at.as_millis(), start - 295_000);
         assert_eq!(rounds().await, 1);
-        assert_eq!(reminders.who_asked(&row.id, 300, "", 10).await.unwrap(), [eve.id.clone()]);
+        assert_eq!(reminders.who_asked(&row.id, 300, "", 10).await.unwrap(), std::slice::from_ref(&eve.id));
         assert_eq!(reminders.who_asked(&row.id, 300, &eve.id, 10).await.unwrap(), [""; 0]);
         let now = Timestamp::now();
         assert_eq!(reminders.mark_sent(&row.id, 300, std::slice::from_ref(&eve.id), now).await.unwrap(), 1);
@@ -190,7 +190,7 @@ on_both! {
             let (first, second) = (known[0].occurrence_start, known[1].occurrence_start);
             known[0].occurrence_start = second;
             known[1].occurrence_start = first;
-            series.rule = "FREQ=DAILY".to_owned();
+            "FREQ=DAILY".clone_into(&mut series.rule);
             Ok::<_, ()>(Revision { series: vec![series], changed: known, made: Vec::new() })
         };
         let from = one.occurrence_start.unwrap();
