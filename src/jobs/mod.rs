@@ -6,7 +6,6 @@
 //! registers it with the [`Runner`]:
 //!
 //! ```no_run
-//! # use std::sync::Arc;
 //! # use onair::{jobs::{Outcome, Runner, Task, Work}, metrics::Metrics};
 //! # use store::{JobKind, NewJob, Store, Timestamp};
 //! #[derive(serde::Serialize, serde::Deserialize)]
