@@ -16,9 +16,9 @@ use crate::file;
 use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
 use crate::{
-    AccessChanges, AllSeries, ApiKeys, Audit, Blocks, Broadcasts, Chat, Covers, Deliveries, Follows,
-    Invitations, Jobs, Members, Polls, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders,
-    Reports, Sessions, Users, Webhooks,
+    AccessChanges, AllSeries, ApiKeys, Audit, Blocks, Broadcasts, CalendarFeeds, Chat, Covers, Deliveries,
+    Devices, Follows, Invitations, Jobs, Members, NotificationSends, Notifications, Polls, Preferences,
+    Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users, Webhooks,
 };
 
 /// The database, for as long as it is held. Cheap to clone; every clone is the same.
@@ -163,6 +163,31 @@ impl Store {
     /// Moderators, speakers and allow-lists of broadcasts.
     pub const fn members(&self) -> Members<'_> {
         Members(self)
+    }
+
+    /// What people are told.
+    pub const fn notifications(&self) -> Notifications<'_> {
+        Notifications(self)
+    }
+
+    /// By which ways what people are told goes out.
+    pub const fn notification_sends(&self) -> NotificationSends<'_> {
+        NotificationSends(self)
+    }
+
+    /// What people want to be told, and when.
+    pub const fn notification_preferences(&self) -> Preferences<'_> {
+        Preferences(self)
+    }
+
+    /// Where people can be reached when they are not here.
+    pub const fn devices(&self) -> Devices<'_> {
+        Devices(self)
+    }
+
+    /// Calendars at secret addresses.
+    pub const fn calendar_feeds(&self) -> CalendarFeeds<'_> {
+        CalendarFeeds(self)
     }
 
     /// Reactions, summed.

@@ -19,6 +19,8 @@ use crate::time::Timestamp;
 words! {
     /// What a job is about. Its payload has one shape for each kind.
     JobKind {
+        /// The followers of a host are told something, some at a time.
+        Announcement = "announcement",
         /// The reminders of one broadcast for one offset are made: a [`JobKind::Reminder`] for everybody.
         Reminders = "reminders",
         /// Somebody is reminded of a broadcast.

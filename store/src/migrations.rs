@@ -39,7 +39,8 @@ const STEPS: &[Step] = &[
     step!(10, "0010", "recordings"),
     step!(11, "0011", "counted"),
     step!(12, "0012", "schedule"),
-    step!(13, "0013", "polls"),
+    step!(13, "0013", "notifications"),
+    step!(14, "0014", "polls"),
 ];
 
 /// One step of the schema.

@@ -20,7 +20,10 @@ use crate::row::Columns;
 use crate::sessions::{self, Session};
 use crate::sql::Sql;
 use crate::time::Timestamp;
-use crate::{audit, blocks, broadcasts, chat, deliveries, listener_minutes, polls, reactions, recordings};
+use crate::{
+    announcement, audit, blocks, broadcasts, chat, deliveries, jobs, listener_minutes, polls, reactions,
+    recordings,
+};
 
 /// Reads the journal and applies it.
 pub(super) struct Applier {
@@ -168,13 +171,19 @@ fn read(path: &Path, from: u64, to: u64, size: usize) -> io::Result<Batch> {
 async fn apply(connection: &mut AnyConnection, entry: &Entry) -> Result<(), StoreError> {
     match entry {
         Entry::BroadcastLive { broadcast_id, run, at } => {
+            let mut news = false;
             let begin = |broadcast: &mut crate::Broadcast| {
+                // A run that goes on after a restart has been told of.
+                news = broadcast.run.as_ref() != Some(run);
                 broadcast.status = Status::Live;
                 broadcast.run = Some(run.clone());
                 broadcast.started_at = Some(*at);
                 broadcast.ended_at = None;
             };
             broadcasts::update(connection, broadcast_id, begin).await?;
+            if news {
+                jobs::insert(connection, &[announcement::live(broadcast_id, run, *at)]).await?;
+            }
         }
         Entry::BroadcastEnded { broadcast_id, run, at } => {
             let end = |broadcast: &mut crate::Broadcast| {

@@ -13,6 +13,7 @@ mod jobs;
 mod journal;
 mod made;
 mod migrations;
+mod notifications;
 mod outage;
 mod plans;
 mod recordings;
