@@ -144,6 +144,7 @@ fn is_api(path: &str) -> bool {
         || path.starts_with("/health")
         || path.starts_with("/covers/")
         || path.starts_with("/podcasts/")
+        || path.starts_with("/unsubscribe/")
         || ["/whip/", "/whep/", "/stage/", "/ws/"].iter().any(|door| path.starts_with(door))
         || matches!(path, "/readyz" | "/metrics")
 }
@@ -296,6 +297,7 @@ mod tests {
         assert!(
             is_api("/api/broadcasts") && is_api("/healthz") && is_api("/health/media") && is_api("/metrics")
         );
+        assert!(is_api("/unsubscribe/a.b.c"));
         assert!(!is_api("/") && !is_api("/api/docs") && !is_api("/listen/studio") && !is_api("/apis"));
     }
 }

@@ -26,6 +26,7 @@ pub mod live;
 pub mod logs;
 pub mod metrics;
 pub mod migrate;
+pub mod notify;
 pub mod playback;
 pub mod port;
 #[cfg(test)]

@@ -100,6 +100,7 @@ fn patient(settings: Settings) -> doctor::Station {
         rtc: settings.rtc.listen,
         rtc_public: settings.rtc.public_ips,
         redis: settings.redis,
+        mail: settings.notify.mail,
         bucket: settings.objects.bucket,
         access: settings.objects.access,
         data_dir: settings.storage.data_dir,

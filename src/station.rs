@@ -42,6 +42,7 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, KeptRuns, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
+use crate::notify::{self, Announcer};
 use crate::playback::{Delivery, EdgeSecret, Gate, Ledger, SECRET_FILE};
 use crate::recordings::{Analyst, Downloads, Retention, Teller, Waveforms};
 use crate::schedule::{self, Closes, Ends, Extend, Late, Opens};
@@ -89,6 +90,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn(auth.clone().keep_tidy(shutdown.clone()));
 
     let metrics = Metrics::new();
+    let channels = told::channels(&settings)?;
+    let announcer = Announcer::new(store.clone(), notify::Teller::new(store.clone(), channels.clone()));
     let media_dir = data_dir.join("live");
     let object_store = bucket::store(&settings.objects).await;
     let attic = object_store.clone().map(|store| Arc::new(StoreAttic::new(store, media_dir.clone())));
@@ -217,6 +220,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: Clock = Arc::new(Timestamp::now);
     let schedule = schedule::House { store: store.clone(), hall: handle.clone(), clock: clock.clone() };
     let jobs = Runner::new(store.clone(), &metrics)
+        .with(announcer)
         .with(Opens(schedule.clone()))
         .with(Late { house: schedule.clone(), town: rooms.clone() })
         .with(Closes { house: schedule.clone(), town: rooms.clone() })
@@ -237,6 +241,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let retention =
         Retention { store: store.clone(), journal: journal.clone(), keep: settings.storage.recordings };
     tasks.spawn(retention.run(shutdown.clone()));
+    let unsubscribe = told::people(&settings, &banner.web, (&store, &channels), &tasks, &shutdown)?;
     let context = Context {
         hall: handle.clone(),
         origin: origin.clone(),
@@ -250,6 +255,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         rooms: rooms.clone(),
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
+        channels,
+        unsubscribe,
         covers,
         archive,
         downloads,

@@ -338,6 +338,7 @@ fn station(folder: &std::path::Path) -> Station {
         rtc: Some("127.0.0.1:0".parse().unwrap()),
         rtc_public: Vec::new(),
         redis: None,
+        mail: None,
         bucket: None,
         access: cdn::Access::OfTheMachine,
         data_dir: folder.join("data"),

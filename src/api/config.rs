@@ -5,6 +5,7 @@ use axum::extract::State;
 use media::AudioProfile;
 use packager::LatencyMode;
 use serde::Serialize;
+use store::Channel;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -54,6 +55,10 @@ struct Config {
     hls: bool,
     /// Is WebRTC served?
     webrtc: bool,
+    /// Is e-mail sent?
+    email: bool,
+    /// What browsers subscribe with to be told what they want to be told (`applicationServerKey`, RFC 8292).
+    vapid_public_key: String,
     latency_modes: Vec<&'static str>,
     audio_profiles: Vec<&'static str>,
     limits: Limits,
@@ -91,6 +96,8 @@ async fn show(State(context): State<Context>) -> Json<Config> {
         registration: features.registration.name(),
         hls: features.hls,
         webrtc: context.webrtc.is_some(),
+        email: context.channels.has(Channel::Email),
+        vapid_public_key: context.channels.public_key().to_owned(),
         latency_modes: [LatencyMode::Ultra, LatencyMode::Low, LatencyMode::Standard]
             .map(LatencyMode::name)
             .into(),

@@ -128,7 +128,7 @@ async fn follow(State(gate): State<Arc<Gate>>, mut request: Request, next: Next)
         gate.proxies.scheme(peer.address.ip(), peer.scheme, request.headers()) == Scheme::Https
     });
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), told(request.uri().path()).to_owned());
     async move {
         let begun = Instant::now();
         let mut response = next.run(request).await;
@@ -144,6 +144,12 @@ async fn follow(State(gate): State<Arc<Gate>>, mut request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// As much of a path as may stand in a log: the rest of some is a secret.
+fn told(path: &str) -> &str {
+    let secret = ["/api/calendars/", "/unsubscribe/"].into_iter().find(|below| path.starts_with(below));
+    secret.unwrap_or(path)
 }
 
 /// The name that came with the request, where it can stand in a log line; a new one otherwise.
@@ -162,7 +168,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 /// still has to be found alive.
 async fn admit(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let counted = ["/api/", "/podcasts/", "/whip/", "/whep/", "/stage/", "/ws/"]
+    let counted = ["/api/", "/podcasts/", "/unsubscribe/", "/whip/", "/whep/", "/stage/", "/ws/"]
         .iter()
         .any(|below| path.starts_with(below));
     let peer = request.extensions().get::<Peer>().filter(|_| counted);

@@ -9,6 +9,7 @@ mod auth;
 pub mod body;
 pub mod broadcasts;
 pub mod config;
+mod devices;
 pub mod error;
 mod follows;
 pub mod gate;
@@ -16,6 +17,7 @@ pub mod health;
 mod invitations;
 pub mod limits;
 mod me;
+pub(crate) mod notifications;
 pub mod openapi;
 pub mod params;
 mod podcasts;
@@ -49,6 +51,7 @@ use crate::http::reach::Reach;
 use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
+use crate::notify::{Channels, Unsubscribe};
 use crate::playback::{Delivery, Gate};
 use crate::recordings::{Archive, Downloads, Waveforms};
 use crate::settings::Settings;
@@ -84,6 +87,10 @@ pub struct Context {
     pub gate: Arc<Gate>,
     /// Which machines webhooks reach that people make.
     pub reach: Reach,
+    /// By what people are told who are not here.
+    pub channels: Channels,
+    /// Reads the addresses by which letters end.
+    pub unsubscribe: Arc<Unsubscribe>,
     /// Cover pictures.
     pub covers: Covers,
     /// What is kept of runs.
@@ -186,6 +193,8 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
         broadcasts::routes(),
         recordings::routes(),
         podcasts::routes(),
+        notifications::routes(),
+        devices::routes(),
         admin::routes(),
         webhooks::routes(),
         auth::routes(),

@@ -117,7 +117,12 @@ fn is_known(headers: &HeaderMap, tag: &str, modified: &str) -> bool {
 }
 
 /// The station's address as the caller knows it.
-fn base(context: &Context, client: Client, uri: &Uri, headers: &HeaderMap) -> Result<Url, Problem> {
+pub(super) fn base(
+    context: &Context,
+    client: Client,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Url, Problem> {
     if let Some(url) = context.auth.public_url() {
         return Ok(url.clone());
     }

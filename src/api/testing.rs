@@ -7,7 +7,9 @@ use std::time::Instant;
 
 use axum::Router;
 use ingest::{Protocol, PublishRequest, Publisher, Refusal, Sink, StreamKey};
+use notices::email::Trust;
 use origin::Origin;
+use rustls::RootCertStore;
 use serde_json::{Value, json};
 use store::{Database, Journal, Keeper, Store};
 use tokio::sync::mpsc;
@@ -31,6 +33,8 @@ use crate::live::lease::InProcess;
 use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, HallHandle, Premises, Presence};
 use crate::metrics::Metrics;
+use crate::notify::channels::Surroundings;
+use crate::notify::{Channels, Unsubscribe};
 use crate::playback::{Delivery, Gate, Ledger};
 use crate::recordings::testing::Kept;
 use crate::recordings::{Downloads, Waveforms};
@@ -49,6 +53,10 @@ pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) gate: Arc<Gate>,
     pub(crate) hall: HallHandle,
+    /// By what people are told who are not here.
+    pub(crate) channels: Channels,
+    /// Makes the addresses by which letters end.
+    pub(crate) unsubscribe: Arc<Unsubscribe>,
     /// What the data plane has.
     pub(crate) kept: Arc<Kept>,
     pub(crate) presence: Arc<Presence>,
@@ -148,6 +156,13 @@ impl Desk {
         if let Some(offers) = offers {
             tokio::spawn(rooms.clone().pass_on(offers));
         }
+        let around = Surroundings {
+            roots: RootCertStore::empty(),
+            trust: Trust::Only(Vec::new()),
+            private_endpoints: settings.webhooks.private_targets,
+        };
+        let channels = Channels::open(&settings, &around).unwrap();
+        let unsubscribe = Arc::new(Unsubscribe::new(&random(32).unwrap()));
         let web = webrtc.iter().map(|_| "https://radio.example/".parse().unwrap()).collect();
         let context = Context {
             hall: handle.clone(),
@@ -163,6 +178,8 @@ impl Desk {
             rooms,
             gate: gate.clone(),
             reach: settings.webhooks.reach(),
+            channels: channels.clone(),
+            unsubscribe: unsubscribe.clone(),
             covers: Covers::new(folder),
             archive: kept.archive(),
             downloads: Arc::new(Downloads::new(folder.join("live"), None)),
@@ -187,6 +204,8 @@ impl Desk {
             first_admin,
             store,
             gate,
+            channels,
+            unsubscribe,
             hall: handle,
             kept,
             presence,

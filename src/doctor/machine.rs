@@ -20,11 +20,13 @@ use tokio::{
 use url::Url;
 
 use super::bucket;
+use super::mail;
 use super::redis;
 use super::report::Report;
 use super::udp;
 use crate::{
     http::{Client, client::FetchError},
+    settings::MailSettings,
     signal::bus::RedisUrl,
     tls::{Files, certificate::Facts},
 };
@@ -67,6 +69,8 @@ pub struct Station {
     pub rtc_public: Vec<IpAddr>,
     /// `ONAIR_REDIS_URL`.
     pub redis: Option<RedisUrl>,
+    /// What takes its e-mail.
+    pub mail: Option<MailSettings>,
     /// `ONAIR_S3_BUCKET`, and what belongs to it.
     pub bucket: Option<Bucket>,
     /// With which rights the bucket is asked.
@@ -112,6 +116,7 @@ pub async fn examine(station: &Station, roots: RootCertStore) -> Report {
     }
     udp::examine(&mut report, station.rtc, &station.rtc_public, is_running);
     redis::examine(&mut report, station.redis.as_ref()).await;
+    mail::examine(&mut report, station.mail.as_ref()).await;
     bucket::examine(&mut report, station.bucket.as_ref(), &station.access).await;
     data_directory(&mut report, &station.data_dir);
     clock(&mut report, SystemTime::now());

@@ -5,6 +5,7 @@
 
 mod bucket;
 pub mod machine;
+mod mail;
 pub mod playlist;
 mod redis;
 pub mod report;

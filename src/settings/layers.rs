@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::database_parts::DatabaseParts;
 use super::error::SettingsError;
 use super::redis_parts::RedisParts;
+use super::smtp_parts::SmtpParts;
 use super::table::{Key, Setting, TABLE};
 use super::values::{Place, Unused, Value, Values};
 
@@ -52,12 +53,13 @@ impl Layers {
 struct Parts {
     database: DatabaseParts,
     redis: RedisParts,
+    smtp: SmtpParts,
 }
 
 impl Parts {
-    /// Is this the name of a part of either?
+    /// Is this the name of a part of any?
     fn has(name: &str) -> bool {
-        DatabaseParts::has(name) || RedisParts::has(name)
+        DatabaseParts::has(name) || RedisParts::has(name) || SmtpParts::has(name)
     }
 }
 
@@ -189,6 +191,10 @@ fn cover_with_names(
     let (of_redis, whole): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(name, _)| RedisParts::has(name));
     if let Some(value) = parts.redis.add(of_redis, place)? {
         values.cover(Key::RedisUrl, value);
+    }
+    let (of_smtp, whole): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(name, _)| SmtpParts::has(name));
+    if let Some(value) = parts.smtp.add(of_smtp, place)? {
+        values.cover(Key::SmtpUrl, value);
     }
     // Within one layer our own name is stronger than an alias, whichever comes first.
     let (own, others): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(name, _)| name.starts_with(PREFIX));

@@ -6,10 +6,12 @@ mod database_parts;
 pub mod docs;
 mod error;
 mod layers;
+mod notify;
 mod objects;
 mod redis_parts;
 mod rtc;
 mod sections;
+mod smtp_parts;
 pub mod table;
 mod values;
 mod webhooks;
@@ -17,6 +19,7 @@ mod webhooks;
 pub use auth::{AuthSettings, GivenKey, Registration, UnknownRegistration};
 pub use error::SettingsError;
 pub use layers::Layers;
+pub use notify::{ApnsSettings, FcmSettings, MailSettings, NotifySettings};
 pub use objects::{CdnSettings, ObjectSettings, PrivateKey, SignerSettings};
 pub use rtc::{Red, RtcSettings, TurnSettings, UnknownRed};
 pub use sections::{
@@ -192,6 +195,59 @@ mod tests {
         let (settings, values) = Settings::load(&given(&[id, key, url])).unwrap();
         assert!(!format!("{settings:?}").contains("unspeakable") && settings.cdn.signer.is_some());
         assert!(!docs::print_config(&values).contains("unspeakable"));
+    }
+
+    #[test]
+    fn e_mail_needs_a_sender_and_is_set_by_the_names_of_other_products_too() {
+        let url = ("ONAIR_SMTP_URL", "smtps://me:unspeakable@mail.example");
+        let from = ("ONAIR_MAIL_FROM", "Radio <radio@radio.example>");
+        assert_eq!(complaint(&[url]), "ONAIR_SMTP_URL needs ONAIR_MAIL_FROM");
+        let (settings, values) = Settings::load(&given(&[url, from])).unwrap();
+        assert!(!format!("{settings:?}").contains("unspeakable"));
+        assert!(!docs::print_config(&values).contains("unspeakable"));
+        let parts = [
+            ("SMTP_HOST", "mail.example"),
+            ("SMTP_USER", "me@radio.example"),
+            ("SMTP_PASSWORD", "unspeakable"),
+        ];
+        let (in_parts, values) = Settings::load(&given(&[&parts[..], &[from]].concat())).unwrap();
+        let whole = notices::email::Relay::parse("smtp://me%40radio.example:unspeakable@mail.example:587");
+        assert_eq!(in_parts.notify.mail.unwrap().relay, whole.unwrap());
+        assert!(!docs::print_config(&values).contains("unspeakable") && values.unused().is_empty());
+        let port = [("SMTP_HOST", "mail.example"), ("SMTP_PORT", "465"), from];
+        let (implicit, _) = Settings::load(&given(&port)).unwrap();
+        let whole = notices::email::Relay::parse("smtps://mail.example");
+        assert_eq!(implicit.notify.mail.unwrap().relay, whole.unwrap());
+        let clear = ("ONAIR_SMTP_URL", "smtp://me:unspeakable@mail.example?tls=none");
+        let said = complaint(&[clear, from]);
+        assert!(
+            said.starts_with("ONAIR_SMTP_URL cannot be [redacted]") && !said.contains("unspeakable"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_account_of_a_push_service_is_whole_or_not_there() {
+        let fcm = [
+            ("FCM_PROJECT_ID", "radio"),
+            ("ONAIR_FCM_CLIENT_EMAIL", "sender@radio.iam.example"),
+            ("ONAIR_FCM_PRIVATE_KEY", r"-----BEGIN PRIVATE KEY-----\nunspeakable"),
+        ];
+        let (settings, values) = Settings::load(&given(&fcm)).unwrap();
+        assert!(settings.notify.fcm.is_some() && !format!("{settings:?}").contains("unspeakable"));
+        assert!(!docs::print_config(&values).contains("unspeakable"));
+        assert_eq!(complaint(&fcm[..2]), "ONAIR_FCM_PROJECT_ID needs ONAIR_FCM_PRIVATE_KEY");
+        assert_eq!(complaint(&fcm[2..]), "ONAIR_FCM_PRIVATE_KEY needs ONAIR_FCM_PROJECT_ID");
+        let apns = [
+            ("ONAIR_APNS_TEAM_ID", "DEF123GHIJ"),
+            ("ONAIR_APNS_KEY_ID", "ABC123DEFG"),
+            ("ONAIR_APNS_PRIVATE_KEY", "key.p8"),
+            ("ONAIR_APNS_TOPIC", "example.radio"),
+        ];
+        assert!(Settings::load(&given(&apns)).unwrap().0.notify.apns.is_some());
+        assert_eq!(complaint(&apns[1..]), "ONAIR_APNS_KEY_ID needs ONAIR_APNS_TEAM_ID");
+        assert_eq!(complaint(&apns[..3]), "ONAIR_APNS_TEAM_ID needs ONAIR_APNS_TOPIC");
+        assert!(complaint(&[("ONAIR_APNS_URL", "http://127.0.0.1")]).starts_with("ONAIR_APNS_URL cannot be"));
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl CdnSettings {
 }
 
 /// PEM, perhaps with `\n` for its line ends as files of settings have it, or the path of a file.
-fn private_key(text: &str) -> Option<PrivateKey> {
+pub(super) fn private_key(text: &str) -> Option<PrivateKey> {
     if text.contains("-----BEGIN ") {
         return Some(PrivateKey::Pem(Redacted::new(text.replace("\\n", "\n"))));
     }

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::auth::AuthSettings;
 use super::error::SettingsError;
+use super::notify::NotifySettings;
 use super::objects::{CdnSettings, ObjectSettings};
 use super::rtc::RtcSettings;
 use super::table::Key;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub go_live: GoLive,
     /// Who is told of events, and asked about publishers.
     pub webhooks: WebhookSettings,
+    /// By what people are told who are not here.
+    pub notify: NotifySettings,
     /// What is logged, and how.
     pub log: LogSettings,
     /// How long connections may take to finish after SIGTERM; 1 s to 5 min.
@@ -331,6 +334,7 @@ impl Settings {
             demo: values.parsed(Key::Demo)?,
             go_live: if values.parsed(Key::GoLive)? { GoLive::Allowed } else { GoLive::SwitchedOff },
             webhooks: WebhookSettings::from_values(values)?,
+            notify: NotifySettings::from_values(values)?,
             log: LogSettings {
                 filter: values.required(Key::LogFilter, LogFilter::parse)?,
                 format: values.parsed(Key::LogFormat)?,

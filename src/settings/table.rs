@@ -103,6 +103,12 @@ pub enum Kind {
     Printable,
     /// A private key in PEM, or the file it is in.
     PrivateKey,
+    /// A mail relay.
+    SmtpUrl,
+    /// An e-mail address, perhaps with a name.
+    Mailbox,
+    /// Where somebody is reached: `mailto:` or `https:`.
+    Contact,
 }
 
 impl Kind {
@@ -116,7 +122,12 @@ impl Kind {
             Self::Seconds(..) => "SECONDS",
             Self::File => "FILE",
             Self::Folder => "FOLDER",
-            Self::SiteUrl | Self::ServiceUrl | Self::DatabaseUrl | Self::RedisUrl | Self::HookUrl => "URL",
+            Self::SiteUrl
+            | Self::ServiceUrl
+            | Self::DatabaseUrl
+            | Self::RedisUrl
+            | Self::HookUrl
+            | Self::SmtpUrl => "URL",
             Self::Origins => "URL[,URL]",
             Self::Domains => "DOMAIN[,DOMAIN]",
             Self::Email => "EMAIL",
@@ -130,6 +141,8 @@ impl Kind {
             Self::Name => "NAME",
             Self::Printable => "TEXT",
             Self::PrivateKey => "FILE|PEM",
+            Self::Mailbox => "ADDRESS",
+            Self::Contact => "URI",
         }
     }
 
@@ -186,6 +199,13 @@ impl Kind {
             Self::PrivateKey => {
                 "the path of a file with a private key in PEM, or the key itself, with \\n for its line ends".to_owned()
             }
+            Self::SmtpUrl => {
+                "smtps://USER:PASSWORD@HOST, smtp://USER:PASSWORD@HOST for STARTTLS, or smtp://HOST?tls=none for a \
+                 relay on the same machine, which gets no password"
+                    .to_owned()
+            }
+            Self::Mailbox => "an address such as radio@radio.example.org, or Radio <radio@radio.example.org>".to_owned(),
+            Self::Contact => "mailto: with an e-mail address, or an https:// address".to_owned(),
         }
     }
 }
@@ -260,6 +280,19 @@ pub enum Key {
     OnPublishUrl,
     OnPublishFail,
     OnUnpublishUrl,
+    SmtpUrl,
+    MailFrom,
+    VapidSubject,
+    FcmProjectId,
+    FcmClientEmail,
+    FcmPrivateKey,
+    FcmUrl,
+    FcmTokenUrl,
+    ApnsTeamId,
+    ApnsKeyId,
+    ApnsPrivateKey,
+    ApnsTopic,
+    ApnsUrl,
     LogFilter,
     LogFormat,
     ShutdownGraceSeconds,
@@ -1005,6 +1038,150 @@ pub const TABLE: &[Setting] = &[
         kind: Kind::HookUrl,
         secrecy: Secrecy::Open,
         help: "Told when a publisher has gone",
+    },
+    Setting {
+        key: Key::SmtpUrl,
+        toml: "mail.smtp_url",
+        env: "ONAIR_SMTP_URL",
+        flag: "smtp-url",
+        aliases: &["SMTP_HOST"],
+        default: Preset::Unset("no e-mail"),
+        kind: Kind::SmtpUrl,
+        secrecy: Secrecy::Secret,
+        help: "The relay that takes e-mail to listeners and hosts; `SMTP_HOST` is put together with `SMTP_PORT`, \
+               `SMTP_USER` and `SMTP_PASSWORD`",
+    },
+    Setting {
+        key: Key::MailFrom,
+        toml: "mail.from",
+        env: "ONAIR_MAIL_FROM",
+        flag: "mail-from",
+        aliases: &[],
+        default: Preset::Unset("no e-mail"),
+        kind: Kind::Mailbox,
+        secrecy: Secrecy::Open,
+        help: "Who writes such e-mail",
+    },
+    Setting {
+        key: Key::VapidSubject,
+        toml: "push.vapid_subject",
+        env: "ONAIR_VAPID_SUBJECT",
+        flag: "vapid-subject",
+        aliases: &[],
+        default: Preset::Unset("the public address, or the sender of e-mail"),
+        kind: Kind::Contact,
+        secrecy: Secrecy::Open,
+        help: "Where push services of browsers reach whoever runs this station",
+    },
+    Setting {
+        key: Key::FcmProjectId,
+        toml: "push.fcm_project_id",
+        env: "ONAIR_FCM_PROJECT_ID",
+        flag: "fcm-project-id",
+        aliases: &["FCM_PROJECT_ID"],
+        default: Preset::Unset("nothing to Android"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The Firebase project by which Android devices are reached",
+    },
+    Setting {
+        key: Key::FcmClientEmail,
+        toml: "push.fcm_client_email",
+        env: "ONAIR_FCM_CLIENT_EMAIL",
+        flag: "fcm-client-email",
+        aliases: &["FCM_CLIENT_EMAIL"],
+        default: Preset::Unset("nothing to Android"),
+        kind: Kind::Email,
+        secrecy: Secrecy::Open,
+        help: "The service account that sends, as its key file has it",
+    },
+    Setting {
+        key: Key::FcmPrivateKey,
+        toml: "push.fcm_private_key",
+        env: "ONAIR_FCM_PRIVATE_KEY",
+        flag: "fcm-private-key",
+        aliases: &["FCM_PRIVATE_KEY"],
+        default: Preset::Unset("nothing to Android"),
+        kind: Kind::PrivateKey,
+        secrecy: Secrecy::Secret,
+        help: "The key of that account",
+    },
+    Setting {
+        key: Key::FcmUrl,
+        toml: "push.fcm_url",
+        env: "ONAIR_FCM_URL",
+        flag: "fcm-url",
+        aliases: &[],
+        default: Preset::Is("https://fcm.googleapis.com/"),
+        kind: Kind::ServiceUrl,
+        secrecy: Secrecy::Open,
+        help: "Where FCM is, where a proxy of one's own stands before it",
+    },
+    Setting {
+        key: Key::FcmTokenUrl,
+        toml: "push.fcm_token_url",
+        env: "ONAIR_FCM_TOKEN_URL",
+        flag: "fcm-token-url",
+        aliases: &[],
+        default: Preset::Is("https://oauth2.googleapis.com/token"),
+        kind: Kind::ServiceUrl,
+        secrecy: Secrecy::Open,
+        help: "Where Google hands out tokens for it",
+    },
+    Setting {
+        key: Key::ApnsTeamId,
+        toml: "push.apns_team_id",
+        env: "ONAIR_APNS_TEAM_ID",
+        flag: "apns-team-id",
+        aliases: &[],
+        default: Preset::Unset("nothing to Apple's devices"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The team of the Apple developer account by which Apple's devices are reached",
+    },
+    Setting {
+        key: Key::ApnsKeyId,
+        toml: "push.apns_key_id",
+        env: "ONAIR_APNS_KEY_ID",
+        flag: "apns-key-id",
+        aliases: &[],
+        default: Preset::Unset("nothing to Apple's devices"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The id of its key for APNs",
+    },
+    Setting {
+        key: Key::ApnsPrivateKey,
+        toml: "push.apns_private_key",
+        env: "ONAIR_APNS_PRIVATE_KEY",
+        flag: "apns-private-key",
+        aliases: &[],
+        default: Preset::Unset("nothing to Apple's devices"),
+        kind: Kind::PrivateKey,
+        secrecy: Secrecy::Secret,
+        help: "That key, a `.p8` file",
+    },
+    Setting {
+        key: Key::ApnsTopic,
+        toml: "push.apns_topic",
+        env: "ONAIR_APNS_TOPIC",
+        flag: "apns-topic",
+        aliases: &[],
+        default: Preset::Unset("nothing to Apple's devices"),
+        kind: Kind::Name,
+        secrecy: Secrecy::Open,
+        help: "The bundle id of the app",
+    },
+    Setting {
+        key: Key::ApnsUrl,
+        toml: "push.apns_url",
+        env: "ONAIR_APNS_URL",
+        flag: "apns-url",
+        aliases: &[],
+        default: Preset::Is("https://api.push.apple.com/"),
+        kind: Kind::ServiceUrl,
+        secrecy: Secrecy::Open,
+        help: "Where APNs is; `https://api.sandbox.push.apple.com/` for an app that is being developed",
     },
     Setting {
         key: Key::LogFilter,

@@ -1,17 +1,25 @@
 //! Other programs that are asked and told: what the settings say of them, at work.
 
+use std::sync::Arc;
+
 use anyhow::Context;
+use notices::email::Trust;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
+use crate::auth::secrets;
 use crate::hooks::admission::{self, Admission, Hooks};
 use crate::hooks::courier::Courier;
 use crate::hooks::outbox::{self, Outbox};
 use crate::hooks::standing;
 use crate::http::client::system_roots;
+use crate::notify::channels::Surroundings;
+use crate::notify::sender::Sender;
+use crate::notify::{Channels, Unsubscribe, unsubscribe};
 use crate::playback::Gate;
-use crate::settings::WebhookSettings;
+use crate::settings::{Settings, WebhookSettings};
 
 /// The admission hooks; who has gone is told until `shutdown`.
 pub(super) fn admission(
@@ -44,6 +52,34 @@ pub(super) async fn webhooks(
     let outbox = Outbox::new(store.clone(), courier, settings.reach());
     tasks.spawn(outbox.run(shutdown.clone()));
     Ok(())
+}
+
+/// The ways to people who are not here.
+pub(super) fn channels(settings: &Settings) -> anyhow::Result<Channels> {
+    let around = Surroundings {
+        roots: system_roots(),
+        trust: Trust::System,
+        private_endpoints: settings.webhooks.private_targets,
+    };
+    Channels::open(settings, &around)
+}
+
+/// What people are to be told is sent by `channels` until `shutdown`. Links lead to the first of `web` where the settings
+/// name no other address.
+pub(super) fn people(
+    settings: &Settings,
+    web: &[Url],
+    (store, channels): (&Store, &Channels),
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Arc<Unsubscribe>> {
+    let secret = secrets::load_or_make(&settings.storage.data_dir, unsubscribe::SECRET_FILE)?;
+    let unsubscribe = Arc::new(Unsubscribe::new(&secret));
+    let base = settings.http.public_url.as_ref().or(web.first());
+    let base = base.context("the station has no address on the web")?.clone();
+    let sender = Sender::new(store.clone(), channels.clone(), unsubscribe.clone(), base);
+    tasks.spawn(sender.run(shutdown.clone()));
+    Ok(unsubscribe)
 }
 
 /// Blocks that are loaded at the most: more than any station has, and a bound on the memory.

@@ -88,6 +88,13 @@ fn plain(text: &str) -> Result<String, BadRelay> {
     String::from_utf8(bytes).map_err(|_| BadRelay::Address)
 }
 
+/// Host and port, for people.
+impl fmt::Display for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
 impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Relay")

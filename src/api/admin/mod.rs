@@ -2,6 +2,7 @@
 
 mod audit;
 mod jobs;
+mod mail;
 mod overview;
 mod reports;
 mod users;
@@ -22,4 +23,5 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(audit::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
+        .routes(routes!(mail::test))
 }
