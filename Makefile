@@ -86,7 +86,7 @@ schemathesis: deps-test web ## ask the API everything that its document names, a
 	@cargo test --no-run --quiet --test stories
 	@scripts/schemathesis.sh $(TARGET)/debug/onair $(EXAMPLES)
 
-podcast: deps-test web ## a host's podcast, read by two other programs and held against the specifications
+podcast: deps-test web ## a host's podcast and calendars, read by other programs and held against the specifications
 	@cargo test --no-run --quiet --test stories
 	@scripts/podcast.sh $(TARGET)/debug/onair
 

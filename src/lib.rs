@@ -10,6 +10,7 @@ pub mod banner;
 #[cfg(test)]
 mod both;
 pub mod broadcasts;
+pub mod calendar;
 pub mod cli;
 pub mod cost;
 pub mod cost_command;

@@ -8,6 +8,7 @@ mod api_keys;
 mod auth;
 pub mod body;
 pub mod broadcasts;
+mod calendars;
 pub mod config;
 mod devices;
 pub mod error;
@@ -27,6 +28,7 @@ mod series;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
+mod validators;
 mod webhooks;
 
 use std::net::SocketAddr;
@@ -193,6 +195,7 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
         broadcasts::routes(),
         recordings::routes(),
         podcasts::routes(),
+        calendars::routes(),
         notifications::routes(),
         devices::routes(),
         admin::routes(),

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::State;
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-};
+use axum::http::header::HOST;
 use axum::http::uri::{Authority, PathAndQuery};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use axum::response::Response;
 use serde::Deserialize;
 use store::{Recorded, RecordingFilter, RecordingKind, RecordingStatus, Slice, User};
 use url::Url;
@@ -21,10 +16,11 @@ use utoipa_axum::routes;
 use super::Context;
 use super::error::{Faults, PROBLEM_JSON, Problem, Wire};
 use super::params::{Params, Path};
+use super::validators;
 use crate::api::recordings::size;
 use crate::auth::Client;
 use crate::http::server::Scheme;
-use crate::recordings::feed::{CATEGORIES, Episode, Feed, date};
+use crate::recordings::feed::{CATEGORIES, Episode, Feed};
 
 /// Episodes of one feed: podcast players show the newest, and Apple takes 300 at the most.
 const EPISODES_MAX: usize = 300;
@@ -81,15 +77,7 @@ async fn show(
     let items = episodes(&context, &host.id).await?;
     let changed = items.iter().map(|item| item.recording.updated_at).max().unwrap_or(host.created_at);
     let feed = feed(&host, &items, &base, &uri, show)?.render();
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest(&SHA256, &feed).as_ref()[..16]));
-    let modified = date(changed);
-    let known = is_known(&headers, &tag, &modified);
-    let validators =
-        [(ETAG, tag), (LAST_MODIFIED, modified), (CACHE_CONTROL, "public, max-age=60".to_owned())];
-    if known {
-        return Ok((StatusCode::NOT_MODIFIED, validators).into_response());
-    }
-    Ok((validators, [(CONTENT_TYPE, "application/rss+xml; charset=utf-8")], feed).into_response())
+    Ok(validators::answer(&headers, "application/rss+xml; charset=utf-8", changed, feed))
 }
 
 fn check(show: &Show) -> Result<(), Problem> {
@@ -102,18 +90,6 @@ fn check(show: &Show) -> Result<(), Problem> {
     let fits = show.category.as_deref().is_none_or(|category| CATEGORIES.contains(&category));
     faults.check(fits, "category", format!("must be one of: {}", CATEGORIES.join(", ")));
     faults.finish()
-}
-
-/// Has the caller this feed already (RFC 9110, 13.1)? What is taken back makes a feed older, so that a date has to be
-/// the same and not only as late.
-fn is_known(headers: &HeaderMap, tag: &str, modified: &str) -> bool {
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match (header(IF_NONE_MATCH), header(IF_MODIFIED_SINCE)) {
-        (Some(tags), _) => {
-            tags.split(',').map(str::trim).any(|it| it == "*" || it.trim_start_matches("W/") == tag)
-        }
-        (None, since) => since == Some(modified),
-    }
 }
 
 /// The station's address as the caller knows it.
