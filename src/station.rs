@@ -45,7 +45,7 @@ use crate::metrics::{Metrics, webrtc};
 use crate::notify::{self, Announcer};
 use crate::playback::{Delivery, EdgeSecret, Gate, Ledger, SECRET_FILE};
 use crate::recordings::{Analyst, Downloads, Retention, Teller, Waveforms};
-use crate::schedule::{self, Closes, Ends, Extend, Late, Opens};
+use crate::schedule::{self, Closes, Ends, Extend, Late, Opens, RemindAll, RemindSome};
 use crate::settings::Settings;
 use crate::signal::bus::Bus;
 use crate::signal::{BarredGuests, House, Rooms};
@@ -91,7 +91,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 
     let metrics = Metrics::new();
     let channels = told::channels(&settings)?;
-    let announcer = Announcer::new(store.clone(), notify::Teller::new(store.clone(), channels.clone()));
+    let teller = notify::Teller::new(store.clone(), channels.clone());
+    let announcer = Announcer::new(store.clone(), teller.clone());
     let media_dir = data_dir.join("live");
     let object_store = bucket::store(&settings.objects).await;
     let attic = object_store.clone().map(|store| Arc::new(StoreAttic::new(store, media_dir.clone())));
@@ -221,6 +222,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let schedule = schedule::House { store: store.clone(), hall: handle.clone(), clock: clock.clone() };
     let jobs = Runner::new(store.clone(), &metrics)
         .with(announcer)
+        .with(RemindAll { store: store.clone(), clock: clock.clone() })
+        .with(RemindSome {
+            store: store.clone(),
+            herald: notify::Reminders::new(store.clone(), teller),
+            clock: clock.clone(),
+        })
         .with(Opens(schedule.clone()))
         .with(Late { house: schedule.clone(), town: rooms.clone() })
         .with(Closes { house: schedule.clone(), town: rooms.clone() })

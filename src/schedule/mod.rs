@@ -11,7 +11,7 @@ pub mod series;
 
 pub use occurrences::Extend;
 pub use on_air::{Announcement, Closes, Ends, House, Late, Opens, Town};
-pub use reminders::{Herald, RemindAll, RemindSome};
+pub use reminders::{Herald, RemindAll, RemindSome, Reminding};
 pub use rule::{BadRule, Rule};
 
 #[cfg(test)]
