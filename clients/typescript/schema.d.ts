@@ -157,6 +157,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/mail/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send me a test letter.
+         * @description To the caller's own address, by the relay of the settings; answers when the relay has answered.
+         */
+        post: operations["testMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/overview": {
         parameters: {
             query?: never;
@@ -466,6 +486,44 @@ export interface paths {
         post?: never;
         /** Lets somebody into a broadcast again. */
         delete: operations["unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links that put a broadcast into a calendar. */
+        get: operations["getCalendarLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/broadcasts/{id}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A broadcast for a calendar.
+         * @description iCalendar (RFC 5545), with the host's time zone, an alarm for each of the broadcast's reminders, a UID that stays
+         *     and a SEQUENCE that rises with changes.
+         */
+        get: operations["getBroadcastCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -811,6 +869,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Has my calendar an address? */
+        get: operations["getCalendar"];
+        put?: never;
+        /**
+         * A new address for my calendar.
+         * @description The address that it had before leads nowhere from now on.
+         */
+        post: operations["makeCalendar"];
+        /** Take my calendar from its address. */
+        delete: operations["removeCalendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendars/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the hosts have planned whom somebody follows.
+         * @description Whoever has this address sees whom its owner follows, so it is a secret of theirs: they may have a new one, and none.
+         */
+        get: operations["getFollowedCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config": {
         parameters: {
             query?: never;
@@ -822,6 +922,119 @@ export interface paths {
         get: operations["getConfig"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I can be reached. */
+        get: operations["listDevices"];
+        put?: never;
+        /**
+         * Register a device.
+         * @description One that is registered already, by whomever, is mine from now on. Of more than 20 the oldest go.
+         */
+        post: operations["registerDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a device. */
+        delete: operations["removeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I am told, newest first. */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I want to be told. */
+        get: operations["getNotificationPreferences"];
+        /**
+         * Say what I want to be told.
+         * @description E-mail that had stopped because letters came back begins again.
+         */
+        put: operations["setNotificationPreferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * I have read all of them.
+         * @description All that there are at this moment.
+         */
+        post: operations["readNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** I have read one. */
+        post: operations["readNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1047,6 +1260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedule.atom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is planned, for feed readers.
+         * @description Atom (RFC 4287): the next 500 public broadcasts, the first first.
+         */
+        get: operations["getScheduleFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedule/starts": {
         parameters: {
             query?: never;
@@ -1120,6 +1353,27 @@ export interface paths {
         post?: never;
         /** Follow somebody no longer. */
         delete: operations["unfollow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a host has planned, for a calendar.
+         * @description Public broadcasts of the last 30 days and of all that are to come, at most 500. What was cancelled stays in it, and
+         *     says so.
+         */
+        get: operations["getHostCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1360,6 +1614,30 @@ export interface paths {
         get: operations["getReady"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask whether letters of a kind are to end.
+         * @description A page with a button, since programs that look through letters open the addresses in them.
+         */
+        get: operations["askUnsubscribe"];
+        put?: never;
+        /**
+         * End letters of a kind.
+         * @description One click, without a sign-in (RFC 8058); whatever the body says.
+         */
+        post: operations["unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1824,6 +2102,23 @@ export interface components {
          * @enum {string}
          */
         BroadcastStatus: "scheduled" | "live" | "ended" | "cancelled";
+        /** @description A person's calendar of what they follow. */
+        CalendarAddress: {
+            /**
+             * Format: date-time
+             * @description Since when it is at its address; null where it has none.
+             */
+            since: string | null;
+        };
+        /** @description Where a date is put into a calendar. */
+        CalendarLinks: {
+            /** @description Google's calendar on the web. */
+            googleUrl: string;
+            /** @description A file for any calendar program. */
+            icsUrl: string;
+            /** @description Outlook on the web. */
+            outlookUrl: string;
+        };
         /** @description One chapter. */
         Chapter: {
             /**
@@ -1849,6 +2144,8 @@ export interface components {
         /** @description What a client has to know. */
         Config: {
             audioProfiles: string[];
+            /** @description Is e-mail sent? */
+            email: boolean;
             /** @description Do broadcasts go on air? */
             goLive: boolean;
             /** @description Is HLS served? */
@@ -1860,6 +2157,8 @@ export interface components {
              * @example open
              */
             registration: string;
+            /** @description What browsers subscribe with to be told what they want to be told (`applicationServerKey`, RFC 8292). */
+            vapidPublicKey: string;
             /**
              * @description The program's.
              * @example 0.1.0
@@ -1937,6 +2236,36 @@ export interface components {
          * @enum {string}
          */
         DeliveryStatus: "pending" | "delivered" | "failed";
+        /** @description A registered device. */
+        Device: {
+            channel: components["schemas"]["DeviceChannel"];
+            /**
+             * Format: date-time
+             * @description When it was registered last.
+             */
+            createdAt: string;
+            id: string;
+            name: string;
+        };
+        /**
+         * @description How a device is reached.
+         * @enum {string}
+         */
+        DeviceChannel: "webPush" | "fcm" | "apns";
+        /** @description A device to be registered. */
+        DeviceDraft: {
+            channel: components["schemas"]["DeviceChannel"];
+            /** @description As I know it. */
+            name?: string;
+            subscription?: components["schemas"]["SubscriptionDraft"] | null;
+            /** @description Of a telephone: its token. */
+            token?: string | null;
+        };
+        /** @description My devices. */
+        Devices: {
+            /** @description The oldest first. */
+            items: components["schemas"]["Device"][];
+        };
         /** @description Why a broadcast is ended. */
         EndRequest: {
             /** @description For the audit log. */
@@ -2279,6 +2608,11 @@ export interface components {
             title: string | null;
             visibility?: components["schemas"]["Visibility"] | null;
         };
+        /** @description A new address. */
+        NewCalendarAddress: {
+            /** @description Told once: it is kept as a fingerprint. */
+            url: string;
+        };
         /** @description Whom to invite. */
         NewInvitation: {
             /**
@@ -2305,6 +2639,57 @@ export interface components {
              */
             url: string;
         };
+        /** @description Something that I am told, in words for me. */
+        Notification: {
+            /** @description More about it; may be empty. */
+            body: string;
+            broadcastId: string;
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * @description Where it leads, below the station's address.
+             * @example /listen/studio
+             */
+            link: string;
+            /**
+             * Format: date-time
+             * @description When I read it; null until then.
+             */
+            readAt: string | null;
+            /**
+             * @description What happened.
+             * @example Ada is on air
+             */
+            title: string;
+        };
+        /**
+         * @description A sort of thing that people can be told.
+         * @enum {string}
+         */
+        NotificationKind: "reminder" | "hostLive" | "hostPlanned" | "moved" | "cancelled" | "reply" | "stageInvite" | "recordingReady";
+        /** @description A page of them. */
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            /** @description Asks for the page after this one; null on the last. */
+            nextCursor: string | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many I have not read; counting stops at 1000.
+             */
+            unread: number;
+        };
+        /**
+         * @description A way as people choose among them.
+         * @enum {string}
+         */
+        NotificationWay: "email" | "push";
         /** @description One of a series. */
         Occurrence: {
             /** @description The broadcast. */
@@ -2516,6 +2901,27 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /** @description What I want. */
+        Preferences: {
+            /**
+             * @description By which ways I am told of each kind; what is not named goes by the usual ones. The list of notifications has
+             *     everything.
+             */
+            channels: {
+                [key: string]: components["schemas"]["NotificationWay"][];
+            };
+            /**
+             * @description When e-mail that is not about this moment goes out as one letter a day, `HH:MM`; null for at once.
+             * @example 08:00
+             */
+            digestAt: string | null;
+            quietHours: components["schemas"]["QuietHours"] | null;
+            /**
+             * @description The IANA time zone that I live by; UTC where it is null.
+             * @example Europe/Berlin
+             */
+            timezone: string | null;
+        };
         /** @description Where the host hears what is not yet on air. */
         Preview: {
             /** @description HLS, good until the start or the end of the preview; whoever has this address hears it. */
@@ -2566,6 +2972,13 @@ export interface components {
             session: string;
             /** Format: date-time */
             since: string;
+        };
+        /** @description A stretch of the day, over midnight where it ends before it begins. */
+        QuietHours: {
+            /** @example 22:00 */
+            from: string;
+            /** @example 07:00 */
+            until: string;
         };
         /** @description A recording, or a clip of one, as the caller may see it. */
         Recording: {
@@ -3572,6 +3985,21 @@ export interface components {
              */
             items: string[];
         };
+        /** @description A browser's subscription. */
+        SubscriptionDraft: {
+            endpoint: string;
+            /**
+             * Format: double
+             * @description Browsers tell it; it is of no use here.
+             */
+            expirationTime?: number | null;
+            keys: components["schemas"]["SubscriptionKeys"];
+        };
+        /** @description The keys of a browser's subscription, in base64url. */
+        SubscriptionKeys: {
+            auth: string;
+            p256dh: string;
+        };
         /** @description What opens a room once. */
         Ticket: {
             /** @description The first message in the room shows it, within a minute. */
@@ -4165,6 +4593,47 @@ export interface operations {
             };
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    testMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The relay has taken it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            /** @description The station sends no e-mail */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            /** @description The relay has not taken it; `detail` says why */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: components["responses"]["NotNow"];
         };
     };
@@ -4981,6 +5450,85 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getCalendarLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLinks"];
+                };
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getBroadcastCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description It is what the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     uploadCover: {
         parameters: {
             query?: never;
@@ -5639,6 +6187,131 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Since when */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarAddress"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    makeCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The address */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewCalendarAddress"];
+                };
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    removeCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has none, whether it had one or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getFollowedCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The secret and `.ics` */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description It is what the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     getConfig: {
         parameters: {
             query?: never;
@@ -5657,6 +6330,234 @@ export interface operations {
                     "application/json": components["schemas"]["Config"];
                 };
             };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description My devices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    registerDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceDraft"];
+            };
+        };
+        responses: {
+            /** @description The device */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    removeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The device's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not registered, whether it was or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description Those alone that I have not read. */
+                unread?: boolean;
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getNotificationPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What I want */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    setNotificationPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description What I want from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    readNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    readNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notification's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Read, whether it was before or not */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -6174,6 +7075,45 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getScheduleFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/atom+xml": string;
+                };
+            };
+            /** @description It is what the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     listStarts: {
         parameters: {
             query: {
@@ -6326,6 +7266,49 @@ export interface operations {
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getHostCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The host's username */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calendar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description It is what the caller has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
@@ -6838,6 +7821,58 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    askUnsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in a letter */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in a letter */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There are no more of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["NotFound"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
         };
