@@ -11,7 +11,7 @@ podcastparser=0.6.11
 icalendar=7.3.0
 onair=$(realpath "$1")
 podcast=$(realpath scripts/podcast.py)
-calendar=$(realpath scripts/calendar.py)
+calendar=$(realpath scripts/calendars.py)
 venv=${TOOLS:?set by the Makefile}/podcast-$feedparser-$podcastparser-$icalendar
 
 # The file tells that all of it was installed.

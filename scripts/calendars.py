@@ -1,4 +1,4 @@
-"""Plans broadcasts by the clocks of several places, and reads their calendars by `icalendar`: calendar.py WEB"""
+"""Plans broadcasts by the clocks of several places, and reads their calendars by `icalendar`: calendars.py WEB"""
 
 import json
 import sys
