@@ -1,5 +1,6 @@
 //! What a room does when it is asked.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -85,19 +86,23 @@ impl Hub {
 
     /// Tells somebody that a WebRTC place is kept for them; a guest is known by where they are.
     fn offer(&mut self, offer: &Offer) -> bool {
-        let person = match &offer.account {
-            Some(account) => PersonId::parse(account).ok().filter(|id| self.room.people().find(id).is_some()),
+        let people: BTreeSet<PersonId> = match &offer.account {
+            Some(account) => PersonId::parse(account)
+                .into_iter()
+                .filter(|id| self.room.people().find(id).is_some())
+                .collect(),
+            // Which of the guests behind an address waits is not known: whoever does comes for the place.
             None => {
-                self.addresses.iter().filter(|(_, address)| **address == offer.address).find_map(|(id, _)| {
-                    let person = self.room.people().behind(*id)?;
-                    (person.role == Role::Guest).then(|| person.id.clone())
-                })
+                let there = self.addresses.iter().filter(|(_, address)| **address == offer.address);
+                let people = there.filter_map(|(id, _)| self.room.people().behind(*id));
+                people.filter(|person| person.role == Role::Guest).map(|person| person.id.clone()).collect()
             }
         };
-        let Some(person) = person else { return false };
         let now = self.now();
-        self.tell(now, &Notice::WebrtcPlace, Audience::One(person).into());
-        true
+        for person in &people {
+            self.tell(now, &Notice::WebrtcPlace, Audience::One(person.clone()).into());
+        }
+        !people.is_empty()
     }
 
     fn join(&mut self, entry: Entry) -> Result<Fresh, Refusal> {
