@@ -86,17 +86,14 @@ impl Hub {
 
     /// Tells somebody that a WebRTC place is kept for them; a guest is known by where they are.
     fn offer(&mut self, offer: &Offer) -> bool {
-        let people: BTreeSet<PersonId> = match &offer.account {
-            Some(account) => PersonId::parse(account)
-                .into_iter()
-                .filter(|id| self.room.people().find(id).is_some())
-                .collect(),
+        let people: BTreeSet<PersonId> = if let Some(account) = &offer.account {
+            let here = |id: &PersonId| self.room.people().find(id).is_some();
+            PersonId::parse(account).into_iter().filter(here).collect()
+        } else {
             // Which of the guests behind an address waits is not known: whoever does comes for the place.
-            None => {
-                let there = self.addresses.iter().filter(|(_, address)| **address == offer.address);
-                let people = there.filter_map(|(id, _)| self.room.people().behind(*id));
-                people.filter(|person| person.role == Role::Guest).map(|person| person.id.clone()).collect()
-            }
+            let there = self.addresses.iter().filter(|(_, address)| **address == offer.address);
+            let people = there.filter_map(|(id, _)| self.room.people().behind(*id));
+            people.filter(|person| person.role == Role::Guest).map(|person| person.id.clone()).collect()
         };
         let now = self.now();
         for person in &people {
