@@ -309,3 +309,22 @@ fn what_a_room_answered_can_be_looked_up_later() {
     let answers = |yes: u32, no: u32| json!([{"text": "yes", "votes": yes}, {"text": "no", "votes": no}]);
     assert_eq!(seen, [("Again?", answers(1, 0), true), ("Tea?", answers(0, 1), true)]);
 }
+
+#[test]
+fn a_webrtc_place_that_frees_is_told_to_every_guest_where_one_waits() {
+    let station = Station::start(&["--demo", "--webrtc-listeners-max", "1"]);
+    let bob = station.register("bob");
+    until("the demo is on air", || (bob.get("/api/broadcasts/demo")["status"] == "live").then_some(()));
+    let offer = include_str!("../../rtc/tests/offers/chromium-listener.sdp");
+    let taken = bob.send_sdp("/whep/demo", offer);
+    assert_eq!(taken.status, 201, "{}", taken.text());
+    // Behind one address: which of them asked is not known.
+    let mut guests = [(); 3].map(|()| Participant::join(&station, "demo", None));
+    let playback = station.send("GET", "/api/broadcasts/demo/playback", None, None).text();
+    assert!(playback.contains("\"transport\":\"hls\""), "{playback}");
+    let session = taken.header("location").unwrap();
+    assert_eq!(bob.send("DELETE", session, None).status, 200);
+    for guest in &mut guests {
+        guest.told("webrtcPlace");
+    }
+}
