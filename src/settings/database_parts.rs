@@ -1,16 +1,14 @@
 //! The address of a PostgreSQL server in parts, as other products' settings have it: `DB_HOST` and its kin.
 
-use std::collections::BTreeMap;
-
 use store::DatabaseUrl;
 
 use super::error::SettingsError;
+use super::gathered_parts::GatheredParts;
 use super::values::{Place, Value};
-use crate::logs::REDACTED;
 
-/// Parts gathered from the layers, weakest first: the host may stand in `.env` and the password in the environment.
+/// Its parts.
 #[derive(Default)]
-pub(super) struct DatabaseParts(BTreeMap<String, String>);
+pub(super) struct DatabaseParts(GatheredParts);
 
 impl DatabaseParts {
     /// Is this the name of a part?
@@ -24,36 +22,19 @@ impl DatabaseParts {
         pairs: Vec<(String, String)>,
         place: &Place,
     ) -> Result<Option<Value>, SettingsError> {
-        let given: Vec<_> = pairs.into_iter().filter(|(_, text)| !text.is_empty()).collect();
-        if given.is_empty() {
+        if !self.0.gather(pairs) {
             return Ok(None);
         }
-        self.0.extend(given);
-        let Some(host) = self.part(HOST) else { return Ok(None) };
-        let Ok(port) = self.part(PORT).unwrap_or("5432").parse() else {
-            return Err(self.refuse(PORT, place, "a port such as 5432"));
-        };
-        let name = self.part(NAME).unwrap_or("onair");
-        let user = self.part(USER).unwrap_or("onair");
-        match DatabaseUrl::postgres(host, port, name, user, self.part(PASSWORD)) {
+        let Some(host) = self.0.part(HOST) else { return Ok(None) };
+        let port = self.0.port(PORT, 5432, place)?;
+        let name = self.0.part(NAME).unwrap_or("onair");
+        let user = self.0.part(USER).unwrap_or("onair");
+        match DatabaseUrl::postgres(host, port, name, user, self.0.part(PASSWORD)) {
             Ok(url) => {
                 let text = url.expose().to_owned();
                 Ok(Some(Value { text, name: HOST.to_owned(), place: place.clone() }))
             }
-            Err(_) => Err(self.refuse(HOST, place, "a host name or an address such as db.example.org")),
-        }
-    }
-
-    fn part(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    fn refuse(&self, name: &str, place: &Place, allowed: &str) -> SettingsError {
-        SettingsError::BadValue {
-            name: name.to_owned(),
-            value: self.part(name).map_or_else(|| REDACTED.to_owned(), |text| format!("{text:?}")),
-            place: place.to_string(),
-            allowed: allowed.to_owned(),
+            Err(_) => Err(self.0.refuse(HOST, place, "a host name or an address such as db.example.org")),
         }
     }
 }

@@ -5,6 +5,7 @@ mod auth;
 mod database_parts;
 pub mod docs;
 mod error;
+mod gathered_parts;
 mod layers;
 mod notify;
 mod objects;

@@ -1,15 +1,13 @@
 //! The address of a Redis server in parts, as other products' settings have it: `REDIS_HOST` and its kin.
 
-use std::collections::BTreeMap;
-
 use super::error::SettingsError;
+use super::gathered_parts::GatheredParts;
 use super::values::{Place, Value};
-use crate::logs::REDACTED;
 use crate::signal::bus::RedisUrl;
 
-/// Parts gathered from the layers, weakest first: the host may stand in `.env` and the password in the environment.
+/// Its parts.
 #[derive(Default)]
-pub(super) struct RedisParts(BTreeMap<String, String>);
+pub(super) struct RedisParts(GatheredParts);
 
 impl RedisParts {
     /// Is this the name of a part?
@@ -23,34 +21,17 @@ impl RedisParts {
         pairs: Vec<(String, String)>,
         place: &Place,
     ) -> Result<Option<Value>, SettingsError> {
-        let given: Vec<_> = pairs.into_iter().filter(|(_, text)| !text.is_empty()).collect();
-        if given.is_empty() {
+        if !self.0.gather(pairs) {
             return Ok(None);
         }
-        self.0.extend(given);
-        let Some(host) = self.part(HOST) else { return Ok(None) };
-        let Ok(port) = self.part(PORT).unwrap_or("6379").parse() else {
-            return Err(self.refuse(PORT, place, "a port such as 6379"));
-        };
-        match RedisUrl::of_parts(host, port, self.part(PASSWORD)) {
+        let Some(host) = self.0.part(HOST) else { return Ok(None) };
+        let port = self.0.port(PORT, 6379, place)?;
+        match RedisUrl::of_parts(host, port, self.0.part(PASSWORD)) {
             Some(url) => {
                 let text = url.expose().to_owned();
                 Ok(Some(Value { text, name: HOST.to_owned(), place: place.clone() }))
             }
-            None => Err(self.refuse(HOST, place, "a host name or an address such as redis.example.org")),
-        }
-    }
-
-    fn part(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-
-    fn refuse(&self, name: &str, place: &Place, allowed: &str) -> SettingsError {
-        SettingsError::BadValue {
-            name: name.to_owned(),
-            value: self.part(name).map_or_else(|| REDACTED.to_owned(), |text| format!("{text:?}")),
-            place: place.to_string(),
-            allowed: allowed.to_owned(),
+            None => Err(self.0.refuse(HOST, place, "a host name or an address such as redis.example.org")),
         }
     }
 }
