@@ -20,6 +20,7 @@ use tower_service::Service as TowerService;
 
 use crate::api::gate::HSTS;
 use crate::http::server::{Peer, Scheme};
+use crate::link::{Pages, Target};
 use crate::live::presence::Attendance;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
@@ -27,7 +28,6 @@ use crate::metrics::labels::{PathClass, StatusClass};
 use crate::playback::credential::{Shown, split};
 use crate::playback::gate::{Gate, Pass, Refused, now};
 use crate::playback::guard::{Guard, refusal, shorten};
-use crate::web::{self, Policies};
 
 /// What is behind every connection.
 pub struct Front {
@@ -37,13 +37,13 @@ pub struct Front {
     presence: Arc<Presence>,
     api: axum::Router,
     metrics: Metrics,
-    policies: Policies,
+    pages: Arc<Pages>,
     salt: AtomicU32,
 }
 
 impl Front {
     /// Serves `origin` (`None` where HLS is off) below `/live/` to whom `gate` lets in, previews below
-    /// `/preview/`, `api` where it has routes, and pages with `policies` for the rest. Who hears an endless stream counts
+    /// `/preview/`, `api` where it has routes, and `pages` for the rest. Who hears an endless stream counts
     /// in `presence`.
     pub fn new(
         origin: Option<Arc<Origin>>,
@@ -52,9 +52,9 @@ impl Front {
         presence: Arc<Presence>,
         api: axum::Router,
         metrics: Metrics,
-        policies: Policies,
+        pages: Arc<Pages>,
     ) -> Arc<Self> {
-        Arc::new(Self { origin, backstage, gate, presence, api, metrics, policies, salt: AtomicU32::new(0) })
+        Arc::new(Self { origin, backstage, gate, presence, api, metrics, pages, salt: AtomicU32::new(0) })
     }
 
     /// Media and pages are answered without a task of their own; only what has to wait is boxed.
@@ -81,12 +81,26 @@ impl Front {
                 response
             }));
         }
-        let mut response = web::serve(request.method(), path, request.headers(), &self.policies);
+        if let Some(target) = Target::parse(path) {
+            let front = self.clone();
+            return Answer::Page(Box::pin(async move {
+                let (request, _) = request.into_parts();
+                let (method, uri, headers) = (&request.method, &request.uri, &request.headers);
+                let response = front.pages.with_card(peer, method, uri, headers, &target).await;
+                front.page(peer, response)
+            }));
+        }
+        let response = self.pages.plain(request.method(), path, request.headers());
+        Answer::Ready(Some(self.page(peer, response)))
+    }
+
+    /// A page on its way out.
+    fn page(&self, peer: Peer, mut response: Response<origin::Body>) -> Response<FrontBody> {
         if peer.scheme == Scheme::Https {
             response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         }
         self.metrics.egress_bytes.add(PathClass::Page, exact(response.body()));
-        Answer::Ready(Some(response.map(FrontBody::media)))
+        response.map(FrontBody::media)
     }
 
     /// A request for `media`, what lies below `/live/`.
@@ -146,7 +160,7 @@ fn is_api(path: &str) -> bool {
         || path.starts_with("/podcasts/")
         || path.starts_with("/unsubscribe/")
         || ["/whip/", "/whep/", "/stage/", "/ws/"].iter().any(|door| path.starts_with(door))
-        || matches!(path, "/readyz" | "/metrics")
+        || matches!(path, "/readyz" | "/metrics" | "/oembed")
 }
 
 /// Where hosts hear a broadcast that is not yet on air. The path holds a key that only they are shown, since a
@@ -196,6 +210,7 @@ enum Answer {
     Ready(Option<Response<FrontBody>>),
     Media(Served, Option<Box<Guard>>),
     Api(Pin<Box<dyn Future<Output = Response<axum::body::Body>> + Send>>),
+    Page(Pin<Box<dyn Future<Output = Response<FrontBody>> + Send>>),
 }
 
 /// A response in the making, counted when it is there.
@@ -216,6 +231,7 @@ impl Future for Answering {
                 watched(response, guard.as_deref_mut()).map(FrontBody::media)
             }
             Answer::Api(later) => ready!(later.as_mut().poll(cx)).map(FrontBody::Api),
+            Answer::Page(later) => ready!(later.as_mut().poll(cx)),
         };
         this.front.count(&response);
         Poll::Ready(Ok(response))

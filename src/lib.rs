@@ -23,6 +23,7 @@ pub mod front;
 pub mod hooks;
 pub mod http;
 pub mod jobs;
+pub mod link;
 pub mod live;
 pub mod logs;
 pub mod metrics;

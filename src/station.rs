@@ -35,6 +35,7 @@ use crate::edge_log::{EdgeListeners, follow};
 use crate::elsewhere::Watch;
 use crate::front::{Backstage, Front};
 use crate::jobs::{Clock, Runner};
+use crate::link::Pages;
 use crate::live::kept_runs::Elsewhere;
 use crate::live::key_file::KeyFile;
 use crate::live::lease::InProcess;
@@ -283,7 +284,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         presence,
         api::router(context, &settings),
         metrics,
-        policies,
+        Arc::new(Pages::new(
+            policies,
+            store.clone(),
+            settings.http.trusted_proxies.clone(),
+            settings.http.public_url.clone(),
+        )),
     );
     let programmes = tokio::spawn(hall.run(shutdown.clone()));
     let watch = Watch::open(auth, gate, handle, rooms).await.context("reading who has lost access")?;

@@ -119,6 +119,22 @@ pub fn serve(method: &Method, path: &str, headers: &HeaderMap, policies: &Polici
     }
 }
 
+/// The page with what `told` makes of it, under its own address.
+pub fn serve_page(
+    method: &Method,
+    headers: &HeaderMap,
+    policies: &Policies,
+    told: impl FnOnce(&str) -> String,
+) -> Response<Body> {
+    let page = ASSETS.get("index.html").and_then(|asset| std::str::from_utf8(&asset.plain).ok());
+    match page {
+        Some(page) if matches!(*method, Method::GET | Method::HEAD) => {
+            respond(&Asset::new("index.html", told(page).into()), false, headers, &policies.page)
+        }
+        _ => serve(method, "", headers, policies),
+    }
+}
+
 /// Modules are loaded from elsewhere only where that is allowed.
 fn shared(name: &str, mut response: Response<Body>) -> Response<Body> {
     if name.starts_with(FOR_OTHERS) {

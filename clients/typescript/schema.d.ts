@@ -16,7 +16,8 @@ export interface paths {
         put?: never;
         /**
          * Make an API key.
-         * @description Its secret is in the answer and nowhere else. The key holds for as long as the admin who made it is one.
+         * @description Its secret is in the answer and nowhere else. The key holds for as long as
+         *     whoever made it may do what it does.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -228,6 +229,27 @@ export interface paths {
         patch: operations["reviewReport"];
         trace?: never;
     };
+    "/api/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much was listened, day by day, and about what that costs?
+         * @description The numbers of listeners are those of each minute. Bytes and dollars are reckoned from them, not metered: the CDN's
+         *     invoice is what counts.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/users": {
         parameters: {
             query?: never;
@@ -265,6 +287,48 @@ export interface paths {
          *     at once.
          */
         patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/auth/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my API keys, newest first. */
+        get: operations["listMyApiKeys"];
+        put?: never;
+        /**
+         * Make an API key of my own.
+         * @description Whoever shows it does what a host does, in the broadcasts of this account. Its secret is in the answer and nowhere
+         *     else. It opens nothing while the account is suspended, or a host no longer.
+         */
+        post: operations["createMyApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key of my own.
+         * @description From then on it opens nothing.
+         */
+        delete: operations["revokeMyApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/auth/login": {
@@ -375,6 +439,44 @@ export interface paths {
         /** Make an account and sign it in. */
         post: operations["register"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where am I signed in? */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere else. */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out there.
+         * @description Its access tokens are void at once.
+         */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1582,6 +1684,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How is this address shown on a page of others?
+         * @description oEmbed: for editors and forums that are given the address of a page. What is not for everybody is not found.
+         */
+        get: operations["getOembed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/podcasts/{file}": {
         parameters: {
             query?: never;
@@ -2627,6 +2749,11 @@ export interface components {
             email?: string | null;
             role?: components["schemas"]["InvitedRole"] | null;
         };
+        /** @description A key that is to be made for a program of one's own. */
+        NewOwnApiKey: {
+            /** @description What it is for. */
+            name: string;
+        };
         /** @description A webhook that is to be made. */
         NewWebhook: {
             /** @description The only broadcast that it is told of. */
@@ -2710,6 +2837,35 @@ export interface components {
              */
             status: string;
             title: string;
+        };
+        /** @description What a page of others shows. */
+        Oembed: {
+            /** @description Who hosts it. */
+            author_name: string;
+            /**
+             * Format: int32
+             * @description Seconds for which this holds.
+             */
+            cache_age: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height?: number;
+            /** @description A frame with the small player. */
+            html?: string;
+            provider_name: string;
+            provider_url: string;
+            title: string;
+            /** @description `rich` for what can be played in a frame, `link` for what has a page alone. */
+            type: string;
+            /** @description `1.0`. */
+            version: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width?: number;
         };
         /** @description When somebody wants to be reminded. */
         Offsets: {
@@ -3667,6 +3823,11 @@ export interface components {
             /** @description Who. */
             user: components["schemas"]["RoomUser"];
         } | {
+            /** @enum {string} */
+            type: "speaking";
+            /** @description Who: accounts, whether on the stage or publishing. */
+            user_ids: string[];
+        } | {
             /** @description By whom. */
             by: string;
             /** @description Whether they are not heard. */
@@ -3838,6 +3999,8 @@ export interface components {
             questions: components["schemas"]["RoomQuestion"][];
             questionsOpen: boolean;
             rules: components["schemas"]["RoomRules"];
+            /** @description Whose voice is heard at the moment. */
+            speaking: string[];
             stage: components["schemas"]["RoomSpeaker"][];
             /** @description Who is here; none in a large room. */
             users?: components["schemas"]["RoomUser"][] | null;
@@ -3935,6 +4098,35 @@ export interface components {
              */
             refreshToken?: string;
             user: components["schemas"]["Account"];
+        };
+        /** @description A sign-in that is still good. */
+        SignIn: {
+            /** @description Is it the one that asks? */
+            current: boolean;
+            /** @description As the browser or app named itself, for a person to recognise; null where it did not. */
+            device: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself where it is not used.
+             */
+            expiresAt: string;
+            /** @description Names it. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last got new tokens, which it does every quarter of an hour that it is in use.
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description Null for one of before this was kept.
+             */
+            signedInAt: string | null;
+        };
+        /** @description Where one is signed in. */
+        SignInList: {
+            /** @description At most 100, the one used last first. */
+            items: components["schemas"]["SignIn"][];
         };
         /** @description How one source is doing. */
         Source: {
@@ -4034,6 +4226,60 @@ export interface components {
             role?: string | null;
             /** @description Who enters: an id of the caller's own choice. */
             subject?: string | null;
+        };
+        /** @description How much was listened. */
+        Usage: {
+            /** @description The oldest first, today last and not at its end. */
+            days: components["schemas"]["UsageDay"][];
+            /** @description By which prices `dollars` is reckoned. */
+            prices: string;
+            total: components["schemas"]["UsageSum"];
+        };
+        /** @description One day. */
+        UsageDay: components["schemas"]["UsageSum"] & {
+            /**
+             * Format: date
+             * @description By UTC.
+             */
+            day: string;
+        };
+        /** @description What came together. What belongs to broadcasts that were deleted is not in it. */
+        UsageSum: {
+            /**
+             * Format: int64
+             * @description Broadcasts that were on air; in the total one counts on each of its days.
+             */
+            broadcasts: number;
+            /**
+             * Format: double
+             * @description About what HLS behind a CDN costs, as `onair cost` reckons; US dollars.
+             */
+            dollars: number;
+            /**
+             * Format: double
+             * @description Bytes that went to listeners by HLS; reckoned as `onair cost` does.
+             */
+            hlsBytes: number;
+            /**
+             * Format: int64
+             * @description Minutes of listeners by HLS.
+             */
+            hlsMinutes: number;
+            /**
+             * Format: int64
+             * @description Minutes that they were on air.
+             */
+            minutes: number;
+            /**
+             * Format: double
+             * @description Bytes that went to listeners by WebRTC, from the station; reckoned from the bit rate.
+             */
+            webrtcBytes: number;
+            /**
+             * Format: int64
+             * @description Minutes of listeners by WebRTC.
+             */
+            webrtcMinutes: number;
         };
         /** @description How many listen. */
         Viewers: {
@@ -4735,6 +4981,35 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description How many, today included; 30 where nothing is said. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -4814,6 +5089,107 @@ export interface operations {
             413: components["responses"]["TooLong"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listMyApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createMyApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwnApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeApiKey"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["TooSlow"];
+            /** @description There are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    revokeMyApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -5104,6 +5480,81 @@ export interface operations {
             413: components["responses"]["TooLong"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sign-ins that are still good */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This sign-in is the only one */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sign-in */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -7741,6 +8192,59 @@ export interface operations {
                 };
             };
             500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getOembed: {
+        parameters: {
+            query: {
+                /**
+                 * @description The address of a broadcast's or a recording's page on this station.
+                 * @example https://radio.example/b/studio
+                 */
+                url: string;
+                /** @description `json`, which it is unless told. */
+                format?: string;
+                /** @description Pixels that there are from side to side. */
+                maxwidth?: number;
+                /** @description Pixels that there are from top to bottom. */
+                maxheight?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A frame, or a link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oembed"];
+                };
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Misfit"];
+            500: components["responses"]["Fault"];
+            /** @description This format is not spoken */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: components["responses"]["NotNow"];
         };
     };

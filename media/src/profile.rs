@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::{Channels, Codec};
 
 /// Which sound a broadcast is made for; decides the ladder.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum AudioProfile {
     /// Speech: mono, small.
     Voice,
@@ -72,6 +72,9 @@ impl Rung {
 }
 
 impl AudioProfile {
+    /// Every profile, from the smallest.
+    pub const ALL: [Self; 3] = [Self::Voice, Self::Standard, Self::Music];
+
     /// The profile's rungs, in the order of [`RungId::ALL`].
     pub const fn rungs(self) -> [Rung; 3] {
         use Channels::{Mono, Stereo};
@@ -112,7 +115,7 @@ impl FromStr for AudioProfile {
     type Err = UnknownProfile;
 
     fn from_str(name: &str) -> Result<Self, UnknownProfile> {
-        [Self::Voice, Self::Standard, Self::Music]
+        Self::ALL
             .into_iter()
             .find(|profile| profile.name() == name)
             .ok_or_else(|| UnknownProfile(name.to_owned()))
@@ -125,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_profile_parses_from_its_own_name() {
-        for profile in [AudioProfile::Voice, AudioProfile::Standard, AudioProfile::Music] {
+        for profile in AudioProfile::ALL {
             assert_eq!(profile.name().parse::<AudioProfile>().unwrap(), profile);
         }
         assert!("loud".parse::<AudioProfile>().is_err());

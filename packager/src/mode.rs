@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How close to the live edge listeners are; constant for a whole run.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum LatencyMode {
     /// Parts of 0.128 s (6 AAC frames). AAC only: an Opus frame does not divide such a part.
     Ultra,

@@ -298,7 +298,7 @@ fn t21_the_end_is_said_in_every_playlist_and_changes_no_more() {
 #[test]
 fn t23_the_multivariant_says_what_each_rung_is_and_needs() {
     let run = RunId::parse("0abc").unwrap();
-    for profile in [AudioProfile::Voice, AudioProfile::Standard, AudioProfile::Music] {
+    for profile in AudioProfile::ALL {
         let ladder = Ladder::new(profile, LatencyMode::Low);
         let text = multivariant::write(&run, &ladder, Kind::Parts);
         assert!(text.contains("#EXT-X-INDEPENDENT-SEGMENTS\n"));

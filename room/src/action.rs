@@ -26,6 +26,8 @@ pub enum Action {
     CreateBroadcast,
     /// Webhooks that hear about the broadcasts of whoever makes them.
     ManageOwnWebhooks,
+    /// Make API keys that do what a host does, and revoke them.
+    KeepOwnApiKeys,
     /// Change one's own profile and password, follow hosts, read notifications.
     KeepAccount,
 
@@ -89,7 +91,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::AdministerUsers,
         Self::InviteUsers,
         Self::ManageApiKeys,
@@ -100,6 +102,7 @@ impl Action {
         Self::ManageStationWebhooks,
         Self::CreateBroadcast,
         Self::ManageOwnWebhooks,
+        Self::KeepOwnApiKeys,
         Self::KeepAccount,
         Self::EditBroadcast,
         Self::DeleteBroadcast,
@@ -142,7 +145,7 @@ impl Action {
             | Self::ManageJobs
             | Self::ManageStationWebhooks => &[Admin],
             // Who owns a broadcast is a host.
-            Self::CreateBroadcast | Self::ManageOwnWebhooks => &[Admin, Host, Owner],
+            Self::CreateBroadcast | Self::ManageOwnWebhooks | Self::KeepOwnApiKeys => &[Admin, Host, Owner],
             Self::KeepAccount | Self::Chat | Self::RaiseHand => {
                 &[Admin, Host, Owner, Moderator, Speaker, Listener]
             }

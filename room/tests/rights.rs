@@ -17,6 +17,7 @@ ManageJobs               x    .     .       .        .       .       .
 ManageStationWebhooks    x    .     .       .        .       .       .
 CreateBroadcast          x    x     x       .        .       .       .
 ManageOwnWebhooks        x    x     x       .        .       .       .
+KeepOwnApiKeys           x    x     x       .        .       .       .
 KeepAccount              x    x     x       x        x       x       .
 EditBroadcast            x    .     x       .        .       .       .
 DeleteBroadcast          x    .     x       .        .       .       .

@@ -1,4 +1,6 @@
-//! API keys: admins make them for servers.
+//! API keys, by which servers sign in: admins make any, hosts make their own (`own`).
+
+mod own;
 
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use axum::http::StatusCode;
 use room::{Action, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Secret, Subject, Timestamp};
+use store::{Page, Secret, Subject, Timestamp};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,7 +28,7 @@ where
     Arc<Auth>: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke)).merge(own::routes())
 }
 
 /// A key without its secret.
@@ -75,6 +77,16 @@ struct ApiKeyPage {
     total: i64,
 }
 
+impl From<Page<store::ApiKey>> for ApiKeyPage {
+    fn from(page: Page<store::ApiKey>) -> Self {
+        Self {
+            items: page.items.into_iter().map(ApiKey::from).collect(),
+            next_cursor: page.next_cursor,
+            total: page.total,
+        }
+    }
+}
+
 /// List all API keys, newest first.
 #[utoipa::path(
     get,
@@ -92,11 +104,7 @@ async fn list(
 ) -> Result<Json<ApiKeyPage>, Problem> {
     caller.require(Action::ManageApiKeys)?;
     let page = auth.store().api_keys().list(&pages.slice()?).await?;
-    Ok(Json(ApiKeyPage {
-        items: page.items.into_iter().map(ApiKey::from).collect(),
-        next_cursor: page.next_cursor,
-        total: page.total,
-    }))
+    Ok(Json(page.into()))
 }
 
 /// A key that is to be made.
@@ -132,7 +140,8 @@ struct MadeApiKey {
 
 /// Make an API key.
 ///
-/// Its secret is in the answer and nowhere else. The key holds for as long as the admin who made it is one.
+/// Its secret is in the answer and nowhere else. The key holds for as long as
+/// whoever made it may do what it does.
 #[utoipa::path(
     post,
     path = "/api/admin/api-keys",
@@ -152,7 +161,22 @@ async fn create(
     Body(body): Body<NewApiKey>,
 ) -> Result<(StatusCode, Json<MadeApiKey>), Problem> {
     caller.require(Action::ManageApiKeys)?;
-    let name = body.name.trim();
+    let role = match body.role {
+        KeyRole::Admin => Role::Admin,
+        KeyRole::Host => Role::Host,
+    };
+    make(&auth, &caller, client, &body.name, role).await
+}
+
+/// Makes a key; the right to is the caller's to check.
+async fn make(
+    auth: &Auth,
+    caller: &Caller,
+    client: Client,
+    name: &str,
+    role: Role,
+) -> Result<(StatusCode, Json<MadeApiKey>), Problem> {
+    let name = name.trim();
     if !(1..=80).contains(&name.chars().count()) {
         return Err(Problem::invalid("name", "must have 1 to 80 characters"));
     }
@@ -160,10 +184,6 @@ async fn create(
         return Err(Problem::conflict(format!("there are {KEYS_MAX} API keys; revoke some first")));
     }
     let secret = secrets::random(32).map_err(SessionError::from)?;
-    let role = match body.role {
-        KeyRole::Admin => Role::Admin,
-        KeyRole::Host => Role::Host,
-    };
     let key = store::ApiKey {
         id: format!("OA{}", secrets::readable(16).map_err(SessionError::from)?.into_inner()),
         secret_hash: Secret::new(secrets::fingerprint(secret.expose())),
@@ -201,12 +221,21 @@ async fn revoke(
     Path(key): Path<String>,
 ) -> Result<StatusCode, Problem> {
     caller.require(Action::ManageApiKeys)?;
-    if !auth.store().api_keys().revoke(&key, Timestamp::now()).await? {
-        return Err(Problem::not_found("no API key that still holds has this name"));
+    take_back(&auth, &caller, client, &key).await
+}
+
+/// Revokes a key; the right to is the caller's to check.
+async fn take_back(auth: &Auth, caller: &Caller, client: Client, key: &str) -> Result<StatusCode, Problem> {
+    if !auth.store().api_keys().revoke(key, Timestamp::now()).await? {
+        return Err(none());
     }
-    auth.keyring().remove(&key);
-    auth.audit(caller.actor(), "api_key.revoked", Some(subject(&key)), client.address, json!({})).await?;
+    auth.keyring().remove(key);
+    auth.audit(caller.actor(), "api_key.revoked", Some(subject(key)), client.address, json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn none() -> Problem {
+    Problem::not_found("no API key that still holds has this name")
 }
 
 fn subject(key: &str) -> Subject {

@@ -21,7 +21,7 @@ use crate::auth::accounts::{AccountError, Newcomer};
 use crate::auth::fields::{BadField, DisplayName, Email, Password, Username};
 use crate::auth::secrets::Secret;
 use crate::auth::sessions::{REFRESH_LIFE, Session as Begun, SessionError};
-use crate::auth::{AnyCaller, Auth, Caller, Client, access, browser};
+use crate::auth::{AnyCaller, Auth, Caller, Client, Device, access, browser};
 use crate::logs::Redacted;
 
 pub(super) fn routes<S>() -> OpenApiRouter<S>
@@ -222,10 +222,11 @@ impl Registration {
 async fn register(
     State(auth): State<Arc<Auth>>,
     client: Client,
+    device: Device,
     headers: HeaderMap,
     Body(body): Body<Registration>,
 ) -> Result<Response, Problem> {
-    let session = auth.register(body.parse()?, client.address).await?;
+    let session = auth.register(body.parse()?, client.address, device).await?;
     Ok(begun(StatusCode::CREATED, session, client, &headers))
 }
 
@@ -255,10 +256,11 @@ struct Credentials {
 async fn login(
     State(auth): State<Arc<Auth>>,
     client: Client,
+    device: Device,
     headers: HeaderMap,
     Body(body): Body<Credentials>,
 ) -> Result<Response, Problem> {
-    let session = auth.sign_in(&body.email, body.password.expose(), client.address).await?;
+    let session = auth.sign_in(&body.email, body.password.expose(), client.address, device).await?;
     Ok(begun(StatusCode::OK, session, client, &headers))
 }
 

@@ -101,9 +101,7 @@ async fn show(State(context): State<Context>) -> Json<Config> {
         latency_modes: [LatencyMode::Ultra, LatencyMode::Low, LatencyMode::Standard]
             .map(LatencyMode::name)
             .into(),
-        audio_profiles: [AudioProfile::Voice, AudioProfile::Standard, AudioProfile::Music]
-            .map(AudioProfile::name)
-            .into(),
+        audio_profiles: AudioProfile::ALL.map(AudioProfile::name).into(),
         limits: Limits {
             title: draft::TITLE_MAX,
             description: draft::DESCRIPTION_MAX,

@@ -16,7 +16,7 @@ use super::auth::{Account, Misfits, Session, begun};
 use super::body::{Body, present};
 use super::error::Problem;
 use crate::auth::fields::{DisplayName, PictureUrl};
-use crate::auth::{AnyCaller, Auth, Caller, Client, SignedIn};
+use crate::auth::{AnyCaller, Auth, Caller, Client, Device, SignedIn};
 use crate::logs::Redacted;
 
 pub(super) fn routes<S>() -> OpenApiRouter<S>
@@ -129,12 +129,13 @@ struct PasswordChange {
 async fn change_password(
     State(auth): State<Arc<Auth>>,
     client: Client,
+    device: Device,
     AnyCaller(caller): AnyCaller,
     headers: HeaderMap,
     Body(body): Body<PasswordChange>,
 ) -> Result<Response, Problem> {
     let user = signed_in(&caller)?;
     let (current, new) = (body.current_password.expose(), body.new_password.expose());
-    let session = auth.change_password(user, current, new, client.address).await?;
+    let session = auth.change_password(user, current, new, client.address, device).await?;
     Ok(begun(StatusCode::OK, session, client, &headers))
 }

@@ -19,12 +19,14 @@ mod invitations;
 pub mod limits;
 mod me;
 pub(crate) mod notifications;
+mod oembed;
 pub mod openapi;
 pub mod params;
 mod podcasts;
 mod recordings;
 mod reminders;
 mod series;
+mod sign_ins;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
@@ -195,6 +197,7 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
         broadcasts::routes(),
         recordings::routes(),
         podcasts::routes(),
+        oembed::routes(),
         calendars::routes(),
         notifications::routes(),
         devices::routes(),
@@ -202,6 +205,7 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
         webhooks::routes(),
         auth::routes(),
         me::routes(),
+        sign_ins::routes(),
         follows::routes(),
         reminders::routes(),
         series::routes(),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::header::HOST;
-use axum::http::uri::{Authority, PathAndQuery};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
@@ -19,7 +18,7 @@ use super::params::{Params, Path};
 use super::validators;
 use crate::api::recordings::size;
 use crate::auth::Client;
-use crate::http::server::Scheme;
+use crate::link;
 use crate::recordings::feed::{CATEGORIES, Episode, Feed};
 
 /// Episodes of one feed: podcast players show the newest, and Apple takes 300 at the most.
@@ -99,19 +98,7 @@ pub(super) fn base(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Url, Problem> {
-    if let Some(url) = context.auth.public_url() {
-        return Ok(url.clone());
-    }
-    let scheme = match client.scheme {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-    };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = uri.authority().map(Authority::as_str).or(host);
-    // Whatever a stranger calls us, it has to be an address and nothing more.
-    let url = host.and_then(|host| Url::parse(&format!("{scheme}://{host}/")).ok());
-    let plain = |url: &Url| url.path() == "/" && url.query().is_none() && url.username().is_empty();
-    url.filter(plain)
+    link::base(context.auth.public_url(), client.scheme, uri, headers)
         .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "the header Host must name the station"))
 }
 

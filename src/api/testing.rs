@@ -51,6 +51,8 @@ pub(crate) struct Desk {
     pub(crate) auth: Arc<Auth>,
     pub(crate) first_admin: Option<FirstAdmin>,
     pub(crate) store: Store,
+    /// What is to be remembered.
+    pub(crate) journal: Journal,
     pub(crate) gate: Arc<Gate>,
     pub(crate) hall: HallHandle,
     /// By what people are told who are not here.
@@ -194,7 +196,7 @@ impl Desk {
         let router = router(context, &settings);
         let work = Work {
             hall,
-            scribe: tokio::spawn(scribe::run(journal, presence.clone(), happened)),
+            scribe: tokio::spawn(scribe::run(journal.clone(), presence.clone(), happened)),
             shutdown,
             keeper,
             rtc_threads,
@@ -203,6 +205,7 @@ impl Desk {
             auth,
             first_admin,
             store,
+            journal,
             gate,
             channels,
             unsubscribe,

@@ -6,6 +6,7 @@ use room::Role;
 use serde_json::json;
 use store::{Actor, StoreError, Timestamp, User};
 
+use super::device::Device;
 use super::fields::{BadField, DisplayName, Email, Password, Username};
 use super::passwords::Busy;
 use super::secrets::fingerprint;
@@ -94,7 +95,12 @@ impl Auth {
     }
 
     /// Makes an account and signs it in.
-    pub async fn register(&self, newcomer: Newcomer, from: IpAddr) -> Result<Session, AccountError> {
+    pub async fn register(
+        &self,
+        newcomer: Newcomer,
+        from: IpAddr,
+        on: Device,
+    ) -> Result<Session, AccountError> {
         let invitation = match (self.rules.registration, &newcomer.invitation) {
             (Registration::Closed, _) => return Err(AccountError::Closed),
             (Registration::Invitation, None) => return Err(AccountError::NotInvited),
@@ -141,7 +147,7 @@ impl Auth {
         });
         self.audit(Actor::User(user.id.clone()), "auth.registered", Some(subject(&user)), from, detail)
             .await?;
-        Ok(self.begin_session(user).await?)
+        Ok(self.begin_session(user, on).await?)
     }
 
     /// A new password for whoever knows the current one. Every other sign-in of the account is over.
@@ -151,6 +157,7 @@ impl Auth {
         current: &str,
         new: &str,
         from: IpAddr,
+        on: Device,
     ) -> Result<Session, AccountError> {
         let user = self.store.users().load(&user.id).await?.ok_or(AccountError::Gone)?;
         let email = Email::parse(&user.email)?;
@@ -169,7 +176,7 @@ impl Auth {
         let user = self.set_password(&user.id, &new, false).await?.ok_or(AccountError::Gone)?;
         let actor = Actor::User(user.id.clone());
         self.audit(actor, "auth.password_changed", Some(subject(&user)), from, json!({})).await?;
-        Ok(self.begin_session(user).await?)
+        Ok(self.begin_session(user, on).await?)
     }
 
     /// Stores a new password and ends every sign-in; `None` where there is no such account.

@@ -27,7 +27,7 @@ struct Entry {
     holder: KeyHolder,
     /// Of the secret.
     fingerprint: Redacted<String>,
-    /// Whoever made it has lost the right to.
+    /// Whoever made it may not do any more what it does.
     withheld: bool,
     /// It has opened the door since [`Keyring::take_used`] was asked last.
     used: AtomicBool,
@@ -72,11 +72,11 @@ impl Keyring {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
-    /// The keys that `owner` made open nothing while `withheld`.
-    pub fn withhold(&self, owner: &str, withheld: bool) {
+    /// Of the keys that `owner` made, those of other roles than these open nothing until this is told again.
+    pub fn allow(&self, owner: &str, roles: &[Role]) {
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for entry in keys.values_mut().filter(|entry| entry.holder.owner.as_deref() == Some(owner)) {
-            entry.withheld = withheld;
+            entry.withheld = !roles.contains(&entry.holder.role);
         }
     }
 
@@ -167,14 +167,17 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_withheld_while_whoever_made_them_is() {
+    fn a_key_does_nothing_that_whoever_made_it_may_not() {
         let keyring = Keyring::default();
         keyring.add(holder("one"), fingerprint("sesame"));
-        keyring.withhold("rory", true);
+        let role = holder("one").role;
+        keyring.allow("rory", &[]);
         assert!(keyring.open(&shown("one", "sesame")).is_some());
-        keyring.withhold("amy", true);
+        keyring.allow("amy", &[]);
         assert!(keyring.open(&shown("one", "sesame")).is_none());
-        keyring.withhold("amy", false);
+        keyring.allow("amy", &[Role::Listener]);
+        assert!(keyring.open(&shown("one", "sesame")).is_none());
+        keyring.allow("amy", &[Role::Listener, role]);
         assert!(keyring.open(&shown("one", "sesame")).is_some());
     }
 

@@ -9,6 +9,7 @@ pub mod access;
 pub mod accounts;
 pub mod browser;
 mod caller;
+mod device;
 pub mod fields;
 mod first_admin;
 pub mod grant;
@@ -47,6 +48,7 @@ use sessions::Limits;
 use ticket::Tickets;
 
 pub use caller::{AnyCaller, Caller, Client, SignedIn, bearer};
+pub use device::Device;
 pub use first_admin::FirstAdmin;
 
 /// Everything that finds out who somebody is.
@@ -121,7 +123,7 @@ impl Auth {
         if let Some(owner) = owner
             && let Some(user) = self.store.users().load(&owner).await?
         {
-            self.keyring.withhold(&owner, !may_hold_keys(&user));
+            self.keyring.allow(&owner, keys_of(&user));
         }
         Ok(())
     }
@@ -141,7 +143,7 @@ impl Auth {
     }
 
     /// Tells what has become of an account's role, suspension or password: access tokens that say otherwise
-    /// are void at once, and API keys of somebody who is no admin any more open nothing.
+    /// are void at once, and API keys that may do more than who made them open nothing.
     ///
     /// Call it after every such change has been stored.
     pub fn account_changed(&self, user: &User) {
@@ -151,7 +153,7 @@ impl Auth {
     /// The same for a change that was made at `at`, in Unix milliseconds: tokens that were issued later say it already.
     pub fn account_changed_at(&self, user: &User, at: u64) {
         self.revocations.revoke_user(&user.id, at);
-        self.keyring.withhold(&user.id, !may_hold_keys(user));
+        self.keyring.allow(&user.id, keys_of(user));
     }
 
     /// Notes which API keys are in use, and forgets refresh tokens that have long expired, until `shutdown`.
@@ -232,8 +234,14 @@ fn calm(period: Duration) -> Interval {
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// API keys are made by admins, and hold for as long as they are.
-fn may_hold_keys(user: &User) -> bool {
-    user.role == Role::Admin && user.suspended_at.is_none()
+/// The roles of the keys that this account may have.
+fn keys_of(user: &User) -> &'static [Role] {
+    match user.role {
+        _ if user.suspended_at.is_some() => &[],
+        Role::Admin => &[Role::Admin, Role::Host],
+        Role::Host => &[Role::Host],
+        _ => &[],
+    }
 }
 
 fn secret(given: Option<&Secret>, data_dir: &Path, name: &str) -> anyhow::Result<Secret> {

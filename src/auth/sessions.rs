@@ -18,6 +18,7 @@ use serde_json::json;
 use store::{Actor, RefreshToken, Rotation, StoreError, Subject, Successor, Timestamp, User};
 
 use super::access::Access;
+use super::device::Device;
 use super::fields::Email;
 use super::passwords::Busy;
 use super::secrets::{self, Secret, derive};
@@ -30,6 +31,9 @@ pub const REFRESH_LIFE: Duration = Duration::from_hours(30 * 24);
 
 /// For how long the answer to a refresh may be asked for again.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Sign-ins that their owner is shown; who has more of them ends all others at once.
+const SIGN_INS_SHOWN: u32 = 100;
 
 /// What somebody gets who signed in.
 #[derive(Clone, Debug)]
@@ -102,7 +106,13 @@ impl Limits {
 
 impl Auth {
     /// Signs somebody in by a password.
-    pub async fn sign_in(&self, email: &str, password: &str, from: IpAddr) -> Result<Session, SessionError> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        from: IpAddr,
+        on: Device,
+    ) -> Result<Session, SessionError> {
         self.limits.sign_in_by_address.check(&household(from)).map_err(SessionError::TooMany)?;
         let user = match Email::parse(email) {
             Ok(email) => {
@@ -130,14 +140,14 @@ impl Auth {
         }
         let signed_in = |user: &mut User| user.last_sign_in_at = Some(Timestamp::now());
         let user = self.store.users().update(&user.id, signed_in).await?.ok_or(SessionError::Wrong)?;
-        let session = self.begin_session(user).await?;
+        let session = self.begin_session(user, on).await?;
         let actor = Actor::User(session.user.id.clone());
         self.audit(actor, "auth.signed_in", Some(subject(&session.user)), from, json!({})).await?;
         Ok(session)
     }
 
     /// Tokens for somebody who has just shown who they are.
-    pub(super) async fn begin_session(&self, user: User) -> Result<Session, SessionError> {
+    pub(super) async fn begin_session(&self, user: User, on: Device) -> Result<Session, SessionError> {
         let refresh_token = secrets::random(32)?;
         let now = Timestamp::now();
         let family = store::id();
@@ -150,6 +160,8 @@ impl Auth {
             expires_at: now.plus(REFRESH_LIFE),
             used_at: None,
             revoked_at: None,
+            signed_in_at: Some(now),
+            device: on.0,
         };
         self.store.refresh_tokens().insert(&first).await?;
         Ok(self.session(user, family, refresh_token))
@@ -218,6 +230,28 @@ impl Auth {
             }
         }
         Ok(())
+    }
+
+    /// The sign-ins of an account that are still good, the one used last first.
+    pub async fn sign_ins(&self, user: &SignedIn) -> Result<Vec<RefreshToken>, StoreError> {
+        self.store.refresh_tokens().list_open(&user.id, Timestamp::now(), SIGN_INS_SHOWN).await
+    }
+
+    /// Ends one sign-in of an account; `false` where it has none of this name that is still good.
+    pub async fn end_sign_in(
+        &self,
+        user: &SignedIn,
+        session: &str,
+        from: IpAddr,
+    ) -> Result<bool, StoreError> {
+        let tokens = self.store.refresh_tokens();
+        if tokens.revoke_family_of(&user.id, session, Timestamp::now()).await? == 0 {
+            return Ok(false);
+        }
+        self.revocations.revoke_session(session, now());
+        let whose = Some(Subject { kind: "user".to_owned(), id: user.id.clone() });
+        self.audit(Actor::User(user.id.clone()), "auth.signed_out", whose, from, json!({})).await?;
+        Ok(true)
     }
 
     /// Signs an account out everywhere. Its access tokens are void at once.

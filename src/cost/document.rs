@@ -111,7 +111,7 @@ pub fn markdown() -> String {
 }
 
 fn measured() -> impl Iterator<Item = (AudioProfile, Traffic)> {
-    let profiles = [AudioProfile::Voice, AudioProfile::Standard, AudioProfile::Music];
+    let profiles = AudioProfile::ALL;
     profiles
         .into_iter()
         .flat_map(|profile| LatencyMode::ALL.map(|mode| (profile, Traffic::measure(profile, mode))))

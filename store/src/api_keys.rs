@@ -61,6 +61,18 @@ impl ApiKeys<'_> {
         LISTING.newest(self.0, &Sql::default(), slice).await
     }
 
+    /// Those that `owner` made, newest first, revoked ones too.
+    pub async fn list_of(self, owner: &str, slice: &Slice) -> Result<Page<ApiKey>, StoreError> {
+        LISTING.newest(self.0, &by(owner), slice).await
+    }
+
+    /// How many of those that `owner` made still hold.
+    pub async fn count_held_by(self, owner: &str) -> Result<i64, StoreError> {
+        let mut sql = Sql::new("SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL");
+        sql.append(&by(owner));
+        self.0.read_count(&sql).await
+    }
+
     /// Notes that it was used.
     pub async fn touch(self, id: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut sql = Sql::new("UPDATE api_keys SET last_used_at = ");
@@ -89,6 +101,12 @@ impl ApiKeys<'_> {
             })
             .await
     }
+}
+
+fn by(owner: &str) -> Sql {
+    let mut sql = Sql::new(" AND created_by = ");
+    sql.text(owner);
+    sql
 }
 
 const COLUMNS: &str = "id, secret_hash, name, role, created_by, created_at, last_used_at, revoked_at";

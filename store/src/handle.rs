@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::file;
 use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
+use crate::usage::Usages;
 use crate::{
     AccessChanges, AllSeries, ApiKeys, Audit, Blocks, Broadcasts, CalendarFeeds, Chat, Covers, Deliveries,
     Devices, Follows, Invitations, Jobs, Members, NotificationSends, Notifications, Polls, Preferences,
@@ -198,6 +199,11 @@ impl Store {
     /// How many listened, minute by minute.
     pub const fn listener_minutes(&self) -> ListenerMinutes<'_> {
         ListenerMinutes(self)
+    }
+
+    /// How much was listened, over all broadcasts.
+    pub const fn usage(&self) -> Usages<'_> {
+        Usages(self)
     }
 
     /// What repeats.

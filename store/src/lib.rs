@@ -67,6 +67,7 @@ mod sql;
 mod time;
 mod totals;
 
+mod usage;
 mod users;
 mod webhooks;
 
@@ -112,6 +113,7 @@ pub use seed::Sample;
 pub use series::{AllSeries, Extension, Pattern, REVISED_MAX, Revision, Series};
 pub use sessions::{Session, Sessions, Stays};
 pub use time::Timestamp;
+pub use usage::{Usage, Usages};
 pub use users::{HostCard, Kept, User, UserFilter, Users};
 pub use webhooks::{Retired, Webhook, Webhooks};
 

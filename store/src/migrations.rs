@@ -41,6 +41,8 @@ const STEPS: &[Step] = &[
     step!(12, "0012", "schedule"),
     step!(13, "0013", "notifications"),
     step!(14, "0014", "polls"),
+    step!(15, "0015", "sign_ins"),
+    step!(16, "0016", "usage"),
 ];
 
 /// One step of the schema.

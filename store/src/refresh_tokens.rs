@@ -32,6 +32,10 @@ pub struct RefreshToken {
     pub used_at: Option<Timestamp>,
     /// When its family was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When its family began; none in one that began before this was kept.
+    pub signed_in_at: Option<Timestamp>,
+    /// What its family began on, as a browser or an app names itself; for its owner to read.
+    pub device: Option<String>,
 }
 
 /// The token that follows in a family.
@@ -123,9 +127,36 @@ impl RefreshTokens<'_> {
             .await
     }
 
+    /// The token of each family of a user's that is still good, the one used last first; at most `limit`.
+    pub async fn list_open(
+        self,
+        user_id: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<RefreshToken>, StoreError> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(" FROM refresh_tokens WHERE user_id = ").text(user_id);
+        sql.push(" AND used_at IS NULL AND revoked_at IS NULL AND expires_at > ").time(now);
+        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ").number(limit.into());
+        self.0.read_all(&sql, read).await
+    }
+
     /// Revokes every token of a family; how many were not revoked before.
     pub async fn revoke_family(self, family_id: &str, now: Timestamp) -> Result<u64, StoreError> {
         self.revoke("family_id = ", AccessSubject::Session, family_id, now).await
+    }
+
+    /// The same where the family is `user_id`'s; none where it is another's.
+    pub async fn revoke_family_of(
+        self,
+        user_id: &str,
+        family_id: &str,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut sql = Sql::new("SELECT COUNT(*) FROM refresh_tokens WHERE family_id = ");
+        sql.text(family_id).push(" AND user_id = ").text(user_id);
+        let whose = self.0.read_count(&sql).await?;
+        if whose == 0 { Ok(0) } else { self.revoke_family(family_id, now).await }
     }
 
     /// Revokes every token of a user; how many were not revoked before.
@@ -180,14 +211,17 @@ fn refused(token: RefreshToken) -> Rotation {
     }
 }
 
-const COLUMNS: &str = "id, family_id, user_id, token_hash, created_at, expires_at, used_at, revoked_at";
+const COLUMNS: &str = "id, family_id, user_id, token_hash, created_at, expires_at, used_at, revoked_at, \
+                       signed_in_at, device";
 
 async fn insert(connection: &mut AnyConnection, token: &RefreshToken) -> Result<(), StoreError> {
     let mut sql = Sql::new("INSERT INTO refresh_tokens (");
     sql.push(COLUMNS).push(") VALUES (").text(&token.id).push(", ").text(&token.family_id);
     sql.push(", ").text(&token.user_id).push(", ").text(token.token_hash.expose());
     sql.push(", ").time(token.created_at).push(", ").time(token.expires_at);
-    sql.push(", ").optional_time(token.used_at).push(", ").optional_time(token.revoked_at).push(")");
+    sql.push(", ").optional_time(token.used_at).push(", ").optional_time(token.revoked_at);
+    sql.push(", ").optional_time(token.signed_in_at);
+    sql.push(", ").optional_text(token.device.as_deref()).push(")");
     sql.execute(connection).await?;
     Ok(())
 }
@@ -208,5 +242,7 @@ fn read(row: &AnyRow) -> Result<RefreshToken, StoreError> {
         expires_at: row.time("expires_at")?,
         used_at: row.optional_time("used_at")?,
         revoked_at: row.optional_time("revoked_at")?,
+        signed_in_at: row.optional_time("signed_in_at")?,
+        device: row.optional_text("device")?,
     })
 }

@@ -56,6 +56,17 @@ fn a_broadcast_goes_from_scheduled_to_live_to_ended_and_needs_a_start_to_come_ba
     assert_eq!(station.get(&format!("/live/{id}/index.m3u8")).status, 404, "nothing is on air");
     let anyone = station.json(&format!("/api/broadcasts/{id}"));
     assert!(anyone.get("ingest").is_none(), "{anyone}");
+    let page = station.get(&format!("/b/{id}"));
+    let html = page.text();
+    assert!(
+        html.contains("<meta property=\"og:title\" content=\"News\">"),
+        "a link tells what it leads to: {html}"
+    );
+    assert!(
+        page.head.to_lowercase().contains("content-security-policy: default-src 'self'"),
+        "{}",
+        page.head
+    );
     let other = station.register("rory");
     assert!(other.get(&format!("/api/broadcasts/{id}")).get("ingest").is_none());
     assert_eq!(other.send("POST", &format!("/api/broadcasts/{id}/end"), None).status, 403);

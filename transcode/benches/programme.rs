@@ -14,7 +14,7 @@ use transcode::intake::{Intake, IntakeConfig};
 use transcode::meter::Meter;
 use transcode::{Decoder, Encoder, Programme, SourceId};
 
-const PROFILES: [AudioProfile; 3] = [AudioProfile::Voice, AudioProfile::Standard, AudioProfile::Music];
+const PROFILES: [AudioProfile; 3] = AudioProfile::ALL;
 
 /// The CPU time of this thread: what else the machine does hardly matters.
 struct CpuTime;

@@ -5,6 +5,7 @@ mod jobs;
 mod mail;
 mod overview;
 mod reports;
+mod usage;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -16,6 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(overview::show))
         .routes(routes!(overview::end))
+        .routes(routes!(usage::show))
         .routes(routes!(users::list))
         .routes(routes!(users::change))
         .routes(routes!(reports::list))

@@ -386,6 +386,87 @@ async fn an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin(database: D
     desk.ask(shown()).await.must_be(200);
 }
 
+async fn a_host_makes_keys_that_do_what_a_host_does(database: Database) {
+    let desk = Desk::open(database, &[]).await;
+    let amy = desk.register(amy()).await;
+    let rory = json!({ "email": "rory@radio.example", "username": "rory", "password": "correct horse" });
+    let rory = desk.register(rory).await;
+    let keys = "/api/auth/api-keys";
+    let make = |who: &Value| Ask::new("POST", keys).by(access(who)).json(json!({ "name": "robot" }));
+    let key = desk.ask(make(&amy)).await.must_be(201);
+    assert_eq!(key["role"], "host");
+    let shown = |method, path: &str| {
+        let text = |field: &str| key[field].as_str().unwrap();
+        Ask::new(method, path).header("x-api-key", text("key")).header("x-api-secret", text("secret"))
+    };
+    // What it makes is hers; keys it makes none.
+    let new = json!({ "title": "By robot" });
+    let made = desk.ask(shown("POST", "/api/broadcasts").json(new.clone())).await.must_be(201);
+    assert_eq!(made["host"]["id"], amy["user"]["id"]);
+    assert_eq!(desk.ask(shown("POST", keys).json(json!({ "name": "another" }))).await.status, 403);
+    assert_eq!(desk.ask(shown("GET", "/api/admin/overview")).await.status, 403);
+
+    assert_eq!(desk.get(keys, access(&amy)).await.must_be(200)["items"][0]["key"], key["key"]);
+    assert_eq!(desk.get(keys, access(&rory)).await.must_be(200)["total"], 0);
+    let path = format!("{keys}/{}", key["key"].as_str().unwrap());
+    assert_eq!(desk.ask(Ask::new("DELETE", &path).by(access(&rory))).await.status, 404, "not hers");
+
+    desk.change(&amy, |user| user.role = Role::Listener).await;
+    assert_eq!(desk.ask(shown("POST", "/api/broadcasts").json(new.clone())).await.status, 401);
+    let listener = desk.refresh(&amy).await.must_be(200);
+    assert_eq!(desk.ask(make(&listener)).await.status, 403);
+    desk.change(&amy, |user| user.role = Role::Host).await;
+    desk.ask(shown("POST", "/api/broadcasts").json(new.clone())).await.must_be(201);
+
+    let host = desk.refresh(&listener).await.must_be(200);
+    for _ in 1..20 {
+        desk.ask(make(&host)).await.must_be(201);
+    }
+    desk.ask(make(&host)).await.refused(409);
+    assert_eq!(desk.ask(Ask::new("DELETE", &path).by(access(&host))).await.status, 204);
+    assert_eq!(desk.ask(shown("POST", "/api/broadcasts").json(new)).await.status, 401);
+    desk.ask(make(&host)).await.must_be(201);
+}
+
+async fn who_is_signed_in_in_several_places_ends_what_they_want(database: Database) {
+    let desk = Desk::open(database, &[]).await;
+    let first = desk.register(amy()).await;
+    let sign_in = |device: &str| {
+        let body = json!({ "email": "amy@radio.example", "password": "correct horse" });
+        Ask::new("POST", "/api/auth/login").header("user-agent", device).json(body)
+    };
+    let phone = desk.ask(sign_in("A phone")).await.must_be(200);
+    let tablet = desk.ask(sign_in("A tablet")).await.must_be(200);
+    let list = desk.get("/api/auth/sessions", access(&phone)).await.must_be(200);
+    let told: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|one| (&one["device"], &one["current"])).collect();
+    let (no, yes) = (&json!(false), &json!(true));
+    assert_eq!(told, [(&json!("A tablet"), no), (&json!("A phone"), yes), (&json!(null), no)]);
+    assert!(list["items"][0]["signedInAt"].is_string());
+
+    let rory = json!({ "email": "rory@radio.example", "username": "rory", "password": "correct horse" });
+    let rory = desk.register(rory).await;
+    let end = |who: &Value, id: &Value| {
+        Ask::new("DELETE", format!("/api/auth/sessions/{}", id.as_str().unwrap())).by(access(who))
+    };
+    let on_tablet = &list["items"][0]["id"];
+    assert_eq!(desk.ask(end(&rory, on_tablet)).await.status, 404, "hers alone");
+    desk.get("/api/auth/me", access(&tablet)).await.must_be(200);
+    assert_eq!(desk.ask(end(&phone, on_tablet)).await.status, 204);
+    assert_eq!(desk.get("/api/auth/me", access(&tablet)).await.status, 401);
+    assert_eq!(desk.refresh(&tablet).await.status, 401);
+    assert_eq!(desk.ask(end(&phone, on_tablet)).await.status, 404, "it is over");
+
+    let others = Ask::new("DELETE", "/api/auth/sessions").by(access(&phone));
+    assert_eq!(desk.ask(others).await.status, 204);
+    assert_eq!(desk.refresh(&first).await.status, 401);
+    let phone = desk.refresh(&phone).await.must_be(200);
+    let list = desk.get("/api/auth/sessions", access(&phone)).await.must_be(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&list["items"][0]["device"], &list["items"][0]["current"]), (&json!("A phone"), yes));
+    assert_eq!(desk.audited().await.iter().filter(|action| *action == "auth.signed_out").count(), 2);
+}
+
 async fn an_api_key_of_the_settings_acts_for_the_first_admin(database: Database) {
     let secret = "K8z3vPq0Lw7Xn2Ty5Rb9Jd4Gf6Hs1AcMe";
     let desk = Desk::open(database, &[(Key::ApiKey, "APIrobot"), (Key::ApiSecret, secret)]).await;
@@ -455,6 +536,8 @@ on_both! {
     somebody_is_known_with_the_database_away
     an_api_key_opens_the_door_until_it_is_revoked
     an_api_key_holds_for_as_long_as_whoever_made_it_is_an_admin
+    a_host_makes_keys_that_do_what_a_host_does
+    who_is_signed_in_in_several_places_ends_what_they_want
     an_api_key_of_the_settings_acts_for_the_first_admin
     a_proxy_tells_who_it_is_only_where_it_is_trusted
     people_follow_others_and_not_themselves

@@ -39,6 +39,8 @@ on_both! {
             expires_at: at(100),
             used_at: None,
             revoked_at: None,
+            signed_in_at: Some(at(0)),
+            device: Some("a browser".into()),
         };
         store.refresh_tokens().insert(&token).await.unwrap();
         store.refresh_tokens().revoke_family("family", at(2)).await.unwrap();

@@ -1,20 +1,21 @@
 //! What a room has written down while it goes on.
 
 use store::{
-    Block, ChatMessage, Entry, Journal, ListenerMinute, Poll, PollAnswer, ReactionSum, Slice, Store, User, id,
+    Block, Broadcast, ChatMessage, Entry, Journal, ListenerMinute, Poll, PollAnswer, ReactionSum, Slice,
+    Store, User, id,
 };
 
 use crate::made::{at, broadcast, host};
 use crate::on_both;
 
-async fn room(store: &Store) -> (User, User, store::Broadcast) {
+async fn room(store: &Store) -> (User, User, Broadcast) {
     let (ada, eve) = (host(store, "ada").await, host(store, "eve").await);
     let made = broadcast(&ada, "One");
     store.broadcasts().insert(&made).await.unwrap();
     (ada, eve, made)
 }
 
-fn message(broadcast: &store::Broadcast, by: &User, second: i64, words: &str) -> ChatMessage {
+fn message(broadcast: &Broadcast, by: &User, second: i64, words: &str) -> ChatMessage {
     ChatMessage {
         id: id(),
         broadcast_id: broadcast.id.clone(),
@@ -54,6 +55,40 @@ on_both! {
         assert_eq!((minutes.len(), minutes[0].webrtc, minutes[0].hls, minutes[0].people), (1, 2, 15, 4));
         assert_eq!((minutes[0].joins, minutes[0].joins_failed), (6, 2));
         assert!(store.listener_minutes().list(&made.id, at(61), 10).await.unwrap().is_empty());
+    }
+
+    async fn minutes_of_all_broadcasts_are_added_up_by_kind(store: Store) {
+        let (host, _, low) = room(&store).await;
+        let music = |title| Broadcast { audio_profile: "music".to_owned(), ..broadcast(&host, title) };
+        let (one, two) = (music("One"), music("Two"));
+        for made in [&one, &two] {
+            store.broadcasts().insert(made).await.unwrap();
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, keeper) = Journal::open(&folder.path().join("journal"), &store).unwrap();
+        let heard = [(&low, 60, "a", 1, 5), (&low, 60, "b", 0, 7), (&low, 120, "a", 2, 0), (&low, 600, "a", 9, 9)];
+        let heard = heard.into_iter().chain([(&one, 60, "a", 0, 3), (&two, 60, "a", 1, 0)]);
+        for (of, second, station, webrtc, hls) in heard {
+            let minute = ListenerMinute {
+                broadcast_id: of.id.clone(),
+                minute: at(second),
+                station: station.to_owned(),
+                webrtc,
+                hls,
+                people: 0,
+                joins: 0,
+                joins_failed: 0,
+            };
+            journal.append(Entry::Listeners(minute)).unwrap();
+        }
+        keeper.finish().await;
+        let usage = store.usage().between(at(0), at(600)).await.unwrap();
+        let told: Vec<_> = usage
+            .iter()
+            .map(|kind| (&*kind.audio_profile, kind.broadcasts, kind.minutes, kind.webrtc, kind.hls))
+            .collect();
+        assert_eq!(told, [("music", 2, 2, 1, 3), ("standard", 1, 2, 3, 12)]);
+        assert!(store.usage().between(at(601), at(900)).await.unwrap().is_empty());
     }
 
     async fn what_is_said_in_a_room_is_kept_by_the_journal(store: Store) {

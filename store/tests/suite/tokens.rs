@@ -18,6 +18,8 @@ async fn first(store: &Store) -> RefreshToken {
         expires_at: at(100),
         used_at: None,
         revoked_at: None,
+        signed_in_at: Some(at(0)),
+        device: Some("a browser".into()),
     };
     store.refresh_tokens().insert(&token).await.unwrap();
     token
@@ -42,6 +44,22 @@ on_both! {
         let two = Secret::new("two");
         assert!(matches!(tokens.rotate(&two, &next("four"), at(4)).await.unwrap(), Rotation::Revoked(_)));
         assert!(matches!(tokens.rotate(&Secret::new("?"), &next("five"), at(4)).await.unwrap(), Rotation::Unknown));
+    }
+
+    async fn what_a_family_began_on_goes_with_it(store: Store) {
+        let token = first(&store).await;
+        let tokens = store.refresh_tokens();
+        tokens.rotate(&Secret::new("one"), &next("two"), at(7)).await.unwrap();
+        let open = |now| tokens.list_open(&token.user_id, now, 10);
+        let [last] = &open(at(8)).await.unwrap()[..] else { panic!("one family is one sign-in") };
+        assert_eq!((last.created_at, last.signed_in_at), (at(7), Some(at(0))));
+        assert_eq!(last.device.as_deref(), Some("a browser"));
+        assert!(open(at(200)).await.unwrap().is_empty(), "it has expired");
+        let other = host(&store, "bob").await;
+        assert!(tokens.list_open(&other.id, at(8), 10).await.unwrap().is_empty());
+        assert_eq!(tokens.revoke_family_of(&other.id, &token.family_id, at(9)).await.unwrap(), 0);
+        assert_eq!(tokens.revoke_family_of(&token.user_id, &token.family_id, at(9)).await.unwrap(), 2);
+        assert!(open(at(10)).await.unwrap().is_empty(), "it is over");
     }
 
     async fn an_old_token_is_expired_and_then_forgotten(store: Store) {

@@ -1,0 +1,2 @@
+ALTER TABLE refresh_tokens DROP COLUMN device;
+ALTER TABLE refresh_tokens DROP COLUMN signed_in_at;

@@ -1,0 +1,1 @@
+DROP INDEX listener_minutes_by_minute;
