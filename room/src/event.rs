@@ -71,6 +71,8 @@ pub enum Event {
         /// What they did.
         change: StageChange,
     },
+    /// The voices of these are heard at the moment, and of nobody else.
+    Speaking(Vec<PersonId>),
     /// Somebody's voice was taken, or given back.
     Muted {
         /// Whose.

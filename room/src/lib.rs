@@ -37,6 +37,7 @@ mod refusal;
 mod role;
 mod room;
 mod rules;
+mod speaking;
 mod stage;
 mod text;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::people::MESSAGES;
+use crate::speaking::Speaking;
 use crate::{
     Action, Audience, Chat, Command, ConnectionId, Counts, Emoji, Event, Hands, InvitationEnd, Message,
     Moment, Name, Origin, Output, People, Person, PersonId, Poll, QuestionId, Questions, Refusal, Removal,
@@ -39,6 +40,7 @@ pub struct Room {
     chat: Chat,
     hands: Hands,
     stage: Stage,
+    speaking: Speaking,
     poll: Option<Poll>,
     questions: Questions,
     timed_out: HashMap<PersonId, Duration>,
@@ -85,6 +87,7 @@ impl Room {
             chat: Chat::default(),
             hands: Hands::default(),
             stage: Stage::new(setting.speakers_max),
+            speaking: Speaking::default(),
             poll: None,
             questions: Questions::default(),
             timed_out: HashMap::new(),
@@ -119,6 +122,11 @@ impl Room {
     /// Who speaks.
     pub const fn stage(&self) -> &Stage {
         &self.stage
+    }
+
+    /// Whose voice is heard at the moment, as it was told last.
+    pub fn speaking(&self) -> impl Iterator<Item = &PersonId> {
+        self.speaking.told()
     }
 
     /// What everybody is asked.
@@ -229,6 +237,13 @@ impl Room {
         self.count(now.since);
     }
 
+    /// The voices of these are heard, and of nobody else; told to the room at most twice a second. `origin` says whether
+    /// this machine hears them.
+    pub fn set_speaking(&mut self, now: Moment, people: impl IntoIterator<Item = PersonId>, origin: Origin) {
+        self.speaking.set(people, origin);
+        self.tell_speaking(now.since);
+    }
+
     /// So many fit on the stage from now on. Who is there stays.
     pub fn set_speakers_max(&mut self, most: usize) {
         self.stage.set_most(most);
@@ -253,6 +268,7 @@ impl Room {
         for seat in self.stage.seats().to_vec() {
             self.take_off(&seat.person.id, StageChange::Gone, Origin::Here);
         }
+        self.speaking.clear();
         self.flush(now.since);
         self.tell(Event::Ended, Origin::Here);
     }
@@ -295,7 +311,8 @@ impl Room {
 
     /// When [`Room::handle_timeout`] has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        [self.stage.deadline(), self.burst.due, self.counts.due(self.counts())].into_iter().flatten().min()
+        let told = [self.burst.due, self.speaking.due(), self.counts.due(self.counts())];
+        told.into_iter().chain([self.stage.deadline()]).flatten().min()
     }
 
     /// Does what is due.
@@ -309,6 +326,7 @@ impl Room {
         if self.burst.due.is_some_and(|due| due <= now.since) {
             self.flush(now.since);
         }
+        self.tell_speaking(now.since);
         self.count(now.since);
         self.timed_out.retain(|_, until| *until > now.since);
     }
@@ -375,6 +393,13 @@ impl Room {
             }
         }
         self.count(now);
+    }
+
+    /// Tells who speaks where that is new and due.
+    fn tell_speaking(&mut self, now: Duration) {
+        if let Some((people, origin)) = self.speaking.take(now) {
+            self.tell(Event::Speaking(people), origin);
+        }
     }
 
     /// Tells how many listen where that is new and due.

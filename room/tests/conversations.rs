@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use room::{
-    Audience, Command, ConnectionId, Emoji, Event, InvitationEnd, MessageId, Moment, Name, Person, PersonId,
-    PollId, QuestionId, Refusal, Removal, Role, Room, Rules, Setting, StageChange, Text, Voice,
+    Audience, Command, ConnectionId, Emoji, Event, InvitationEnd, MessageId, Moment, Name, Origin, Person,
+    PersonId, PollId, QuestionId, Refusal, Removal, Role, Room, Rules, Setting, StageChange, Text, Voice,
 };
 
 /// A room with its host (`h`), a moderator (`m`) and three listeners (`a`, `b`, `c`), and a clock.
@@ -399,6 +399,29 @@ fn how_many_listen_is_told_when_it_changes_and_at_most_every_three_seconds() {
     let told = evening.wait(1);
     assert_eq!((counted(&told), evening.room.counts().hls), (1, 10));
     assert_eq!(counted(&evening.wait(60_000)), 0, "nothing has changed");
+}
+
+#[test]
+fn whose_voice_is_heard_is_told_at_most_twice_a_second() {
+    let mut evening = Evening::begin();
+    let speak = |evening: &mut Evening, who: &[&str]| {
+        let people: Vec<_> = who.iter().map(|id| person(id)).collect();
+        evening.room.set_speaking(evening.now, people, Origin::Here);
+        evening.told()
+    };
+    assert_eq!(speak(&mut evening, &["h"]), [Event::Speaking(vec![person("h")])], "the first at once");
+    assert!(speak(&mut evening, &["h"]).is_empty(), "nothing is new");
+    assert!(speak(&mut evening, &["a", "h"]).is_empty(), "it is too soon");
+    assert!(speak(&mut evening, &["a"]).is_empty());
+    assert!(evening.wait(499).is_empty());
+    assert_eq!(evening.wait(1), [Event::Speaking(vec![person("a")])], "as it is by now");
+    // Who fell silent and goes on in between is told nothing of.
+    assert!(speak(&mut evening, &[]).is_empty() && speak(&mut evening, &["a"]).is_empty());
+    assert!(evening.wait(5_000).is_empty());
+    assert_eq!(evening.room.speaking().collect::<Vec<_>>(), [&person("a")], "for whoever comes");
+    evening.room.set_on_air(evening.now, false);
+    assert_eq!(evening.room.speaking().count(), 0, "nobody is heard any more");
+    assert_eq!(evening.told(), [Event::Ended], "which goes without saying");
 }
 
 #[test]

@@ -49,18 +49,20 @@ pub struct Seen {
 pub struct OpenStage {
     stage: rtc::Stage,
     board: watch::Receiver<Board>,
+    speaking: watch::Receiver<Vec<Arc<str>>>,
 }
 
 impl OpenStage {
     /// Opens one on the port.
     pub fn new(rtc: &rtc::Rtc) -> Self {
         let (floor, board) = Floor::new();
-        Self { stage: rtc.stage(Box::new(floor)), board }
+        let speaking = floor.speaking.subscribe();
+        Self { stage: rtc.stage(Box::new(floor)), board, speaking }
     }
 
     /// What others need of it.
     pub fn view(&self) -> StageView {
-        StageView { door: self.stage.door(), board: self.board.clone() }
+        StageView { door: self.stage.door(), board: self.board.clone(), speaking: self.speaking.clone() }
     }
 }
 
@@ -71,6 +73,8 @@ pub struct StageView {
     pub door: rtc::StageDoor,
     /// Who is there, and who has whom in which slot.
     pub board: watch::Receiver<Board>,
+    /// Whose voices are heard at the moment: accounts, in their order, each once.
+    pub speaking: watch::Receiver<Vec<Arc<str>>>,
 }
 
 struct Member {
@@ -103,6 +107,7 @@ pub struct Floor {
     slots: Slots,
     outputs: VecDeque<Forward>,
     board: watch::Sender<Board>,
+    speaking: watch::Sender<Vec<Arc<str>>>,
 }
 
 impl Floor {
@@ -118,6 +123,7 @@ impl Floor {
             slots: Slots::new(),
             outputs: VecDeque::new(),
             board,
+            speaking: watch::Sender::new(Vec::new()),
         };
         (floor, seen)
     }
@@ -131,6 +137,26 @@ impl Floor {
         self.ranked = at;
         self.slots.rank(&self.speakers.rank(at));
         self.settle();
+        self.tell_speaking(at);
+    }
+
+    /// Tells who speaks, where that is new.
+    fn tell_speaking(&mut self, at: Duration) {
+        let mut speaking = Vec::new();
+        for Member { voice, person, .. } in self.members.values() {
+            if let Some(person) = person
+                && self.speakers.speaks(Voice::new(*voice), at)
+            {
+                speaking.push(person.clone());
+            }
+        }
+        speaking.sort_unstable();
+        speaking.dedup();
+        self.speaking.send_if_modified(|told| {
+            let is_new = *told != speaking;
+            *told = speaking;
+            is_new
+        });
     }
 
     /// Carries out what has changed in the slots, and shows it.
@@ -345,6 +371,36 @@ mod tests {
         assert_eq!((publisher.person.as_deref(), publisher.publishes), (Some("ann"), true));
         stage.floor.leave(stage.now, session(2));
         assert!(!stage.seen.borrow().members[&session(0)].slots.contains(&Some(publisher.voice)));
+    }
+
+    #[test]
+    fn it_tells_whose_voice_is_heard() {
+        let mut stage = Stage::of(1);
+        let told = stage.floor.speaking.subscribe();
+        stage.enter(1, Some("ann"), Part::Speaker { slots: 8 });
+        stage.enter(2, Some("ann"), Part::Publisher);
+        stage.enter(3, Some("bob"), Part::Publisher);
+        let names = || told.borrow().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let speak = |stage: &mut Stage, voices: &[u8], seconds: u32| {
+            for _ in 0..50 * seconds {
+                stage.now += Duration::from_millis(20);
+                stage.sequence += 1;
+                for number in 0..4 {
+                    let level = if voices.contains(&number) { 20 } else { 127 };
+                    stage.hear(number, stage.sequence * 960, level, &[31 << 3]);
+                }
+            }
+        };
+        speak(&mut stage, &[], 1);
+        assert!(names().is_empty());
+        speak(&mut stage, &[0, 1, 2], 1);
+        assert_eq!(names(), ["ann"], "once, and nobody whose account is not known");
+        speak(&mut stage, &[3], 1);
+        assert_eq!(names(), ["ann", "bob"], "a pause of a second ends nothing");
+        stage.floor.leave(stage.now, session(3));
+        assert_eq!(names(), ["ann"]);
+        speak(&mut stage, &[], 4);
+        assert!(names().is_empty());
     }
 
     #[test]

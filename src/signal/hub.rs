@@ -2,6 +2,7 @@
 
 mod orders;
 pub(super) mod others;
+pub(crate) mod voices;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use room::{Audience as Meant, ConnectionId, Event, Moment, Output, Person, PersonId, Refusal, Role, Room};
+use room::{
+    Audience as Meant, ConnectionId, Event, Moment, Origin, Output, Person, PersonId, Refusal, Role, Room,
+};
 use serde_json::value::RawValue;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -26,6 +29,7 @@ use crate::live::clock::wall_clock;
 use crate::metrics::labels::NoLabel;
 use crate::webrtc::Offer;
 use others::Others;
+use voices::Voices;
 
 /// Orders that wait for a room, which carries each out in microseconds.
 pub(super) const ORDERS: usize = 1_024;
@@ -148,6 +152,7 @@ pub(super) struct Hub {
     view: watch::Sender<View>,
     follow_up: FollowUp,
     others: Others,
+    voices: Voices,
     /// By how many microphones each is heard who speaks by this station.
     sounds: HashMap<PersonId, usize>,
 }
@@ -174,6 +179,7 @@ impl Hub {
             addresses: HashMap::new(),
             empty_since: Instant::now(),
             others: Others::default(),
+            voices: Voices::default(),
             sounds: HashMap::new(),
             house,
             broadcast,
@@ -203,6 +209,10 @@ impl Hub {
                 received = others.next() => {
                     let Some(received) = received else { return };
                     self.hear(received);
+                }
+                speaking = self.voices.next() => {
+                    let now = self.now();
+                    self.room.set_speaking(now, speaking, Origin::Here);
                 }
                 _ = looks.tick() => self.look(),
                 changed = hall.changed() => {
@@ -266,6 +276,7 @@ impl Hub {
         if let Some(live) = &live {
             self.room.set_speakers_max(live.card.speakers_max);
         }
+        self.voices.follow(live.as_ref().and_then(|live| Some(live.stage.as_ref()?.speaking.clone())));
         let now = self.now();
         self.room.set_on_air(now, live.is_some());
     }

@@ -28,6 +28,11 @@ pub enum Gossip {
         /// By HLS.
         hls: usize,
     },
+    /// The voices of these are heard at the moment: that station puts the broadcast on air.
+    Speaking {
+        /// Who.
+        user_ids: Vec<String>,
+    },
     /// Somebody who was banned may come back.
     Pardoned {
         /// Who.

@@ -66,6 +66,10 @@ impl Hub {
                 let now = self.now();
                 self.room.hear_reactions(now, Gossip::reactions(counts));
             }
+            Gossip::Speaking { user_ids } => {
+                let (now, people) = (self.now(), user_ids.iter().filter_map(|id| PersonId::parse(id).ok()));
+                self.room.set_speaking(now, people, Origin::Elsewhere);
+            }
             Gossip::Present { people, webrtc, hls } => {
                 self.others.note(envelope.node, people, Listeners { hls, webrtc, streams: 0 });
             }
@@ -124,6 +128,10 @@ impl Hub {
             Event::Reacted { here, .. } if !here.is_empty() => {
                 let counts = here.iter().map(|(emoji, count)| (emoji.to_string(), *count)).collect();
                 return self.say(&Gossip::Reacted { counts });
+            }
+            Event::Speaking(people) => {
+                let user_ids = people.iter().map(ToString::to_string).collect();
+                return self.say(&Gossip::Speaking { user_ids });
             }
             Event::HandLowered(person) => Client::LowerHand { user_id: Some(person.to_string()) },
             Event::StageChanged { person, change: room::StageChange::Gone } => {

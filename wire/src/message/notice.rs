@@ -106,6 +106,12 @@ pub enum Notice {
         /// Who is there now.
         stage: Vec<Speaker>,
     },
+    /// Whose voice is heard at the moment; at most twice a second. Whoever hears the programme later shows it at its
+    /// `programTime`.
+    Speaking {
+        /// Who: accounts, whether on the stage or publishing.
+        user_ids: Vec<String>,
+    },
     /// Somebody's voice was taken, or given back.
     Muted {
         /// Whose.
@@ -403,6 +409,9 @@ impl Notice {
                     StageChange::Gone => "gone",
                 };
                 Self::StageChanged { user: (&**person).into(), change, stage: stage(room) }
+            }
+            Event::Speaking(people) => {
+                Self::Speaking { user_ids: people.iter().map(ToString::to_string).collect() }
             }
             Event::Muted { person, by, voice } => {
                 let muted = *voice == Voice::Muted;

@@ -24,6 +24,8 @@ struct Snapshot {
     people: usize,
     listeners: Listeners,
     stage: Vec<Speaker>,
+    /// Whose voice is heard at the moment.
+    speaking: Vec<String>,
     messages: Vec<ChatMessage>,
     pinned: Vec<ChatMessage>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +79,7 @@ pub fn snapshot(room: &Room) -> Box<RawValue> {
         people: counts.people,
         listeners: (&counts).into(),
         stage: stage(room),
+        speaking: room.speaking().map(ToString::to_string).collect(),
         messages: latest.map(|message| (&***message).into()).collect(),
         pinned: room.chat().pinned().iter().map(|message| (&**message).into()).collect(),
         poll: room.poll().map(|poll| OpenPoll {
