@@ -30,9 +30,17 @@ def broadcast_cpu():
 
 
 class Sink(http.server.BaseHTTPRequestHandler):
-    """Takes every object and keeps none."""
+    """Takes every object and keeps none, so that a list of them is empty."""
 
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        listed = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+        self.send_response(200)
+        self.send_header("content-type", "application/xml")
+        self.send_header("content-length", str(len(listed)))
+        self.end_headers()
+        self.wfile.write(listed)
 
     def do_PUT(self):
         length = int(self.headers.get("content-length", 0))

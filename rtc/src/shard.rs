@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use str0m::net::{Protocol, Transmit};
+use tracing::debug;
 
 use crate::connections::{Connections, Frame};
 use crate::demux::Kind;
-use crate::engine::{Arrived, Word};
+use crate::engine::{Arrived, Broken, Word};
 use crate::fan::{Fan, Repeating, Stream};
 use crate::observer::{Farewell, Observer};
 use crate::outlet::{Outlet, Route};
@@ -208,8 +209,8 @@ impl Shard {
         match peer.engine.hear(now, arrived) {
             Ok(true) => {}
             Ok(false) => return false,
-            Err(_) => {
-                self.part(key, Farewell::Broken, now);
+            Err(cause) => {
+                self.give_up(key, &cause, now);
                 return true;
             }
         }
@@ -254,12 +255,25 @@ impl Shard {
 
     fn hear(&mut self, key: usize, arrived: Arrived<'_>, now: Instant) -> bool {
         let Some(peer) = self.peers.get_mut(key) else { return false };
-        let Ok(taken) = peer.engine.hear(now, arrived) else {
-            self.part(key, Farewell::Broken, now);
-            return true;
-        };
-        self.drain(key, now);
-        taken
+        match peer.engine.hear(now, arrived) {
+            Ok(taken) => {
+                self.drain(key, now);
+                taken
+            }
+            Err(cause) => {
+                self.give_up(key, &cause, now);
+                true
+            }
+        }
+    }
+
+    /// Parts from a session whose engine cannot go on. Before it was connected that was its handshake: an engine that has
+    /// been through one takes what it does not understand for noise.
+    fn give_up(&mut self, key: usize, cause: &Broken, now: Instant) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        debug!("a session cannot go on: {cause}");
+        let why = if peer.connected { Farewell::Broken } else { Farewell::NoDtls };
+        self.part(key, why, now);
     }
 
     /// Does what a session's engine asks for, until it has nothing more to say.
@@ -294,7 +308,7 @@ impl Shard {
                     }
                     break;
                 }
-                Err(_) => return self.part(key, Farewell::Broken, now),
+                Err(cause) => return self.give_up(key, &cause, now),
             }
         }
         if left {
@@ -352,7 +366,8 @@ impl Shard {
         {
             moved.place = Some(place);
         }
-        if !matches!(why, Farewell::Broken | Farewell::Lost | Farewell::NoIce) && peer.engine.close().is_ok()
+        if !matches!(why, Farewell::Broken | Farewell::Lost | Farewell::NoIce | Farewell::NoDtls)
+            && peer.engine.close().is_ok()
         {
             while let Ok(word) = peer.engine.poll() {
                 match word {

@@ -23,7 +23,7 @@ fn the_offers_of_real_clients_are_understood() {
     for (name, text, ufrag, direction, opus, red) in [
         ("Chromium publishing", CHROMIUM_PUBLISHER, "Y6PQ", Direction::SendOnly, 111, Some(63)),
         ("Chromium listening", CHROMIUM_LISTENER, "sA1i", Direction::RecvOnly, 111, Some(63)),
-        ("Firefox", FIREFOX, "5e4db0a1", Direction::SendOnly, 109, None),
+        ("Firefox", FIREFOX, "b794124b", Direction::SendOnly, 109, None),
         ("OBS", OBS, "jEgX", Direction::SendOnly, 111, None),
         ("GStreamer", GSTREAMER, "vC9wqjSHnDvm6e4p7w1Yd2xS7e1GJ0tL", Direction::SendOnly, 96, None),
         ("aiortc", AIORTC, "86hu", Direction::SendOnly, 96, None),
@@ -73,7 +73,7 @@ fn a_stage_has_a_microphone_and_voices() {
 
 #[test]
 fn candidates_are_counted_and_left_out() {
-    for (text, count) in [(CHROMIUM_PUBLISHER, 2), (OBS, 2), (AIORTC, 2), (FIREFOX, 3)] {
+    for (text, count) in [(CHROMIUM_PUBLISHER, 2), (OBS, 2), (AIORTC, 2), (FIREFOX, 8)] {
         let offer = parsed(text);
         assert_eq!(offer.candidates(), count);
         assert!(!offer.sdp().contains("candidate"), "{}", offer.sdp());
