@@ -1,5 +1,6 @@
 import { answered, type Schema } from "@onair/client";
 
+import { pageQuery } from "./page.ts";
 import { station } from "./station.ts";
 
 export type Person = Schema<"AdministeredAccount">;
@@ -22,8 +23,12 @@ export async function endAny(id: string, reason: string): Promise<void> {
 }
 
 /** Accounts whose names begin with these words, the newest first. */
-export function loadPeople(q: string, signal: AbortSignal): Promise<Schema<"AdministeredAccountPage">> {
-  const query = { limit: PAGE, ...(q.trim() === "" ? {} : { q: q.trim() }) };
+export function loadPeople(
+  q: string,
+  signal: AbortSignal,
+  cursor?: string,
+): Promise<Schema<"AdministeredAccountPage">> {
+  const query = { ...pageQuery(PAGE, cursor), ...(q.trim() === "" ? {} : { q: q.trim() }) };
   return answered(station.GET("/api/admin/users", { params: { query }, signal }));
 }
 
@@ -33,8 +38,8 @@ export async function changePerson(id: string, body: Schema<"AccountChanges">): 
 }
 
 /** Reports that nobody has looked at, the oldest first. */
-export function loadReports(signal: AbortSignal): Promise<Schema<"ReportPage">> {
-  const query = { state: "open" as const, limit: PAGE };
+export function loadReports(signal: AbortSignal, cursor?: string): Promise<Schema<"ReportPage">> {
+  const query = { state: "open" as const, ...pageQuery(PAGE, cursor) };
   return answered(station.GET("/api/admin/reports", { params: { query }, signal }));
 }
 
@@ -44,13 +49,15 @@ export async function reviewReport(id: string, state: "upheld" | "dismissed"): P
 }
 
 /** What was done, the newest first. */
-export function loadAudit(signal: AbortSignal): Promise<Schema<"AuditPage">> {
-  return answered(station.GET("/api/admin/audit", { params: { query: { limit: PAGE } }, signal }));
+export function loadAudit(signal: AbortSignal, cursor?: string): Promise<Schema<"AuditPage">> {
+  const query = pageQuery(PAGE, cursor);
+  return answered(station.GET("/api/admin/audit", { params: { query }, signal }));
 }
 
 /** API keys, the newest first. */
-export function loadKeys(signal: AbortSignal): Promise<Schema<"ApiKeyPage">> {
-  return answered(station.GET("/api/admin/api-keys", { params: { query: { limit: PAGE } }, signal }));
+export function loadKeys(signal: AbortSignal, cursor?: string): Promise<Schema<"ApiKeyPage">> {
+  const query = pageQuery(PAGE, cursor);
+  return answered(station.GET("/api/admin/api-keys", { params: { query }, signal }));
 }
 
 /** Makes one; its secret is in the answer and nowhere else. */
@@ -64,8 +71,9 @@ export async function revokeKey(key: string): Promise<void> {
 }
 
 /** Invitations, the newest first. */
-export function loadInvitations(signal: AbortSignal): Promise<Schema<"InvitationPage">> {
-  return answered(station.GET("/api/admin/invitations", { params: { query: { limit: PAGE } }, signal }));
+export function loadInvitations(signal: AbortSignal, cursor?: string): Promise<Schema<"InvitationPage">> {
+  const query = pageQuery(PAGE, cursor);
+  return answered(station.GET("/api/admin/invitations", { params: { query }, signal }));
 }
 
 /** Invites somebody; the code is in the answer and nowhere else. */

@@ -1,5 +1,6 @@
 import { answered, type Schema } from "@onair/client";
 
+import { pageQuery } from "./page.ts";
 import { session, station } from "./station.ts";
 import type { OwnBroadcast } from "./studio.ts";
 
@@ -10,8 +11,13 @@ export type BroadcastEdit = Schema<"BroadcastChanges">;
 const PAGE = 50;
 
 /** One's own broadcasts, the newest first. */
-export async function loadMine(host: string, signal: AbortSignal): Promise<Schema<"BroadcastPage">> {
-  return answered(station.GET("/api/broadcasts", { params: { query: { host, limit: PAGE } }, signal }));
+export function loadMine(
+  host: string,
+  signal: AbortSignal,
+  cursor?: string,
+): Promise<Schema<"BroadcastPage">> {
+  const query = { host, ...pageQuery(PAGE, cursor) };
+  return answered(station.GET("/api/broadcasts", { params: { query }, signal }));
 }
 
 /** Makes a broadcast. */
@@ -39,8 +45,13 @@ export async function uploadCover(id: string, picture: Blob): Promise<void> {
 }
 
 /** One's own recordings and clips, the newest first, whatever became of them. */
-export async function loadLibrary(host: string, signal: AbortSignal): Promise<Schema<"RecordingPage">> {
-  return answered(station.GET("/api/recordings", { params: { query: { host, limit: PAGE } }, signal }));
+export function loadLibrary(
+  host: string,
+  signal: AbortSignal,
+  cursor?: string,
+): Promise<Schema<"RecordingPage">> {
+  const query = { host, ...pageQuery(PAGE, cursor) };
+  return answered(station.GET("/api/recordings", { params: { query }, signal }));
 }
 
 /** Publishes a recording, takes it back, names or trims it. */

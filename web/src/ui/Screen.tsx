@@ -42,7 +42,7 @@ export function Card(props: {
 /** Where there is nothing yet, or nothing any more. */
 export function Notice(props: {
   readonly title: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly busy?: boolean;
   readonly children?: ReactNode;
 }) {

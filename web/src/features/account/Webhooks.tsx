@@ -11,15 +11,16 @@ import {
   type WebhookEvent,
 } from "../../api/webhooks.ts";
 import { useAction } from "../../hooks/use-action.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyField } from "../../ui/CopyField.tsx";
 import { Confirm, Dialog } from "../../ui/Dialog.tsx";
 import { Switch, TextField } from "../../ui/Field.tsx";
-import { FormDialog } from "../../ui/FormDialog.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
-import { Card, Notice, Row, Rows } from "../../ui/Screen.tsx";
+import { List } from "../../ui/List.tsx";
+import { MakeDialog } from "../../ui/MakeDialog.tsx";
+import { Card, Row } from "../../ui/Screen.tsx";
 
 /** How often the lists are asked for, in milliseconds. */
 const EVERY_MS = 15_000;
@@ -35,10 +36,9 @@ const EVENTS = [
 
 /** What the station tells one's own servers. */
 export function Webhooks() {
-  const { watched, again } = useWatch(loadWebhooks, EVERY_MS);
+  const list = useList(loadWebhooks, EVERY_MS);
   const [adding, setAdding] = useState(false);
   const words = strings.account;
-  const items = watched.status === "loading" ? null : (watched.value?.items ?? null);
   return (
     <Card
       title={words.webhooks}
@@ -49,25 +49,17 @@ export function Webhooks() {
       }
     >
       <p>{words.webhooksHint}</p>
-      {items === null ? (
-        <Notice
-          busy
-          title={watched.status === "loading" ? strings.common.loading : strings.common.unreachable}
-        />
-      ) : items.length === 0 ? (
-        <p>{words.noWebhooks}</p>
-      ) : (
-        <Rows>
-          {items.map((webhook) => (
-            <Line key={webhook.id} webhook={webhook} again={again} />
-          ))}
-        </Rows>
-      )}
+      <List
+        {...list}
+        words={strings.common}
+        empty={words.noWebhooks}
+        line={(webhook) => <Line key={webhook.id} webhook={webhook} again={list.again} />}
+      />
       {adding ? (
         <Adding
           onClose={() => {
             setAdding(false);
-            again();
+            list.again();
           }}
         />
       ) : null}
@@ -134,45 +126,41 @@ function Line(props: { webhook: Webhook; again: () => void }) {
 
 function Deliveries(props: { id: string; onClose: () => void }) {
   const { id, onClose } = props;
-  const { watched, again } = useWatch((signal) => loadDeliveries(id, signal), EVERY_MS);
+  const list = useList((signal) => loadDeliveries(id, signal), EVERY_MS);
   const words = strings.account;
   const replay = useAction(async (delivery: string) => {
     await replayDelivery(id, delivery);
-    again();
+    list.again();
   });
-  const items = watched.status === "loading" ? null : (watched.value?.items ?? null);
   return (
     <Dialog title={words.deliveries} onClose={onClose}>
-      {items === null ? (
-        <Notice busy title={strings.common.loading} />
-      ) : items.length === 0 ? (
-        <p>{words.noDeliveries}</p>
-      ) : (
-        <Rows>
-          {items.map(({ id, event, status, createdAt, lastStatus, lastError }) => (
-            <Row
-              key={id}
-              title={event}
-              about={[strings.common.shortDate(createdAt), lastStatus ?? "", lastError ?? ""]
-                .filter((word) => word !== "")
-                .join(" · ")}
-              actions={
-                <>
-                  <Lamp lit={status === "failed"} label={words.delivery[status]} />
-                  <Button
-                    tone="plain"
-                    size="small"
-                    label={`${words.again}: ${event}, ${strings.common.shortDate(createdAt)}`}
-                    onPress={() => replay.run(id)}
-                  >
-                    {words.again}
-                  </Button>
-                </>
-              }
-            />
-          ))}
-        </Rows>
-      )}
+      <List
+        {...list}
+        words={strings.common}
+        empty={words.noDeliveries}
+        line={({ id, event, status, createdAt, lastStatus, lastError }) => (
+          <Row
+            key={id}
+            title={event}
+            about={[strings.common.shortDate(createdAt), lastStatus ?? "", lastError ?? ""]
+              .filter((word) => word !== "")
+              .join(" · ")}
+            actions={
+              <>
+                <Lamp lit={status === "failed"} label={words.delivery[status]} />
+                <Button
+                  tone="plain"
+                  size="small"
+                  label={`${words.again}: ${event}, ${strings.common.shortDate(createdAt)}`}
+                  onPress={() => replay.run(id)}
+                >
+                  {words.again}
+                </Button>
+              </>
+            }
+          />
+        )}
+      />
       <p role="alert">{replay.failure?.text ?? ""}</p>
       <Button tone="quiet" size="small" onPress={onClose}>
         {strings.common.close}
@@ -191,9 +179,17 @@ function Adding(props: { onClose: () => void }) {
     const made = await createWebhook({ url: url.trim(), events: [...events] });
     setSecret(made.secret);
   });
-  if (secret !== null) {
-    return (
-      <Dialog title={words.secret} onClose={onClose}>
+  return (
+    <MakeDialog
+      title={words.addWebhook}
+      yes={strings.common.save}
+      words={strings.common}
+      busy={save.busy}
+      failure={save.failure?.text ?? null}
+      onSubmit={save.run}
+      onClose={onClose}
+      made={secret}
+      shown={(secret) => (
         <CopyField
           label={words.secret}
           hint={words.secretHint}
@@ -201,21 +197,7 @@ function Adding(props: { onClose: () => void }) {
           words={strings.common}
           secret
         />
-        <Button tone="quiet" size="small" onPress={onClose}>
-          {strings.common.close}
-        </Button>
-      </Dialog>
-    );
-  }
-  return (
-    <FormDialog
-      title={words.addWebhook}
-      yes={strings.common.save}
-      no={strings.common.cancel}
-      busy={save.busy}
-      failure={save.failure?.text ?? null}
-      onSubmit={save.run}
-      onClose={onClose}
+      )}
     >
       <TextField
         label={words.url}
@@ -237,6 +219,6 @@ function Adding(props: { onClose: () => void }) {
           }
         />
       ))}
-    </FormDialog>
+    </MakeDialog>
   );
 }

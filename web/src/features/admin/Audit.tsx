@@ -1,19 +1,20 @@
 import { loadAudit } from "../../api/admin.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { strings } from "../../strings.ts";
+import { List } from "../../ui/List.tsx";
 import { Row } from "../../ui/Screen.tsx";
-import { List } from "./List.tsx";
 
 /** How often it is asked for, in milliseconds. */
 const EVERY_MS = 10_000;
 
 /** What was done, and by whom. */
 export function Audit() {
-  const { watched } = useWatch(loadAudit, EVERY_MS);
+  const list = useList(loadAudit, EVERY_MS);
   const words = strings.admin;
   return (
     <List
-      watched={watched}
+      {...list}
+      words={strings.common}
       empty={words.noEntries}
       line={({ id, action, at, actorId, address, subjectKind, subjectId }) => (
         <Row

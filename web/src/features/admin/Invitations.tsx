@@ -2,27 +2,26 @@ import { useState } from "react";
 
 import { type AccountRole, invite, loadInvitations, revokeInvitation } from "../../api/admin.ts";
 import { useAction } from "../../hooks/use-action.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyField } from "../../ui/CopyField.tsx";
-import { Dialog } from "../../ui/Dialog.tsx";
 import { Select } from "../../ui/Field.tsx";
-import { FormDialog } from "../../ui/FormDialog.tsx";
+import { List } from "../../ui/List.tsx";
+import { MakeDialog } from "../../ui/MakeDialog.tsx";
 import { Row } from "../../ui/Screen.tsx";
-import { List } from "./List.tsx";
 
 /** How often they are asked for, in milliseconds. */
 const EVERY_MS = 15_000;
 
 /** Who may make an account where that is by invitation. */
 export function Invitations() {
-  const { watched, again } = useWatch(loadInvitations, EVERY_MS);
+  const list = useList(loadInvitations, EVERY_MS);
   const [adding, setAdding] = useState(false);
   const words = strings.admin;
   const revoke = useAction(async (id: string) => {
     await revokeInvitation(id);
-    again();
+    list.again();
   });
   const roles: Readonly<Record<string, string>> = words.roles;
   return (
@@ -34,7 +33,8 @@ export function Invitations() {
       </div>
       <p role="alert">{revoke.failure?.text ?? ""}</p>
       <List
-        watched={watched}
+        {...list}
+        words={strings.common}
         empty={words.noInvitations}
         line={({ id, role, email, createdAt, expiresAt, usedAt, revokedAt }) => (
           <Row
@@ -58,7 +58,7 @@ export function Invitations() {
         <Adding
           onClose={() => {
             setAdding(false);
-            again();
+            list.again();
           }}
         />
       ) : null}
@@ -72,27 +72,26 @@ function Adding(props: { onClose: () => void }) {
   const [code, setCode] = useState<string | null>(null);
   const words = strings.admin;
   const save = useAction(async () => setCode((await invite(role)).code));
-  if (code !== null) {
-    const link = new URL(`/register?invitation=${encodeURIComponent(code)}`, location.origin).href;
-    return (
-      <Dialog title={words.invite} onClose={onClose}>
-        <CopyField label={words.code} hint={words.codeHint} value={code} words={strings.common} />
-        <CopyField label={strings.share.link} value={link} words={strings.common} />
-        <Button tone="quiet" size="small" onPress={onClose}>
-          {strings.common.close}
-        </Button>
-      </Dialog>
-    );
-  }
   return (
-    <FormDialog
+    <MakeDialog
       title={words.invite}
       yes={words.invite}
-      no={strings.common.cancel}
+      words={strings.common}
       busy={save.busy}
       failure={save.failure?.text ?? null}
       onSubmit={save.run}
       onClose={onClose}
+      made={code}
+      shown={(code) => (
+        <>
+          <CopyField label={words.code} hint={words.codeHint} value={code} words={strings.common} />
+          <CopyField
+            label={strings.share.link}
+            value={new URL(`/register?invitation=${encodeURIComponent(code)}`, location.origin).href}
+            words={strings.common}
+          />
+        </>
+      )}
     >
       <Select
         label={words.role}
@@ -100,6 +99,6 @@ function Adding(props: { onClose: () => void }) {
         options={Object.entries(words.roles) as [AccountRole, string][]}
         onChange={setRole}
       />
-    </FormDialog>
+    </MakeDialog>
   );
 }

@@ -2,28 +2,28 @@ import { useState } from "react";
 
 import { createKey, loadKeys, revokeKey } from "../../api/admin.ts";
 import { useAction } from "../../hooks/use-action.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyField } from "../../ui/CopyField.tsx";
-import { Confirm, Dialog } from "../../ui/Dialog.tsx";
+import { Confirm } from "../../ui/Dialog.tsx";
 import { Select, TextField } from "../../ui/Field.tsx";
-import { FormDialog } from "../../ui/FormDialog.tsx";
+import { List } from "../../ui/List.tsx";
+import { MakeDialog } from "../../ui/MakeDialog.tsx";
 import { Row } from "../../ui/Screen.tsx";
-import { List } from "./List.tsx";
 
 /** How often they are asked for, in milliseconds. */
 const EVERY_MS = 15_000;
 
 /** Keys by which other programs ask the station. */
 export function Keys() {
-  const { watched, again } = useWatch(loadKeys, EVERY_MS);
+  const list = useList(loadKeys, EVERY_MS);
   const [open, setOpen] = useState<"add" | { readonly revoke: string } | null>(null);
   const words = strings.admin;
   const revoke = useAction(async (key: string) => {
     await revokeKey(key);
     setOpen(null);
-    again();
+    list.again();
   });
   return (
     <>
@@ -33,7 +33,8 @@ export function Keys() {
         </Button>
       </div>
       <List
-        watched={watched}
+        {...list}
+        words={strings.common}
         empty={words.noKeys}
         line={({ key, name, role, lastUsedAt, revokedAt }) => (
           <Row
@@ -63,7 +64,7 @@ export function Keys() {
         <Adding
           onClose={() => {
             setOpen(null);
-            again();
+            list.again();
           }}
         />
       ) : open === null ? null : (
@@ -89,32 +90,28 @@ function Adding(props: { onClose: () => void }) {
   const [made, setMade] = useState<{ readonly key: string; readonly secret: string } | null>(null);
   const words = strings.admin;
   const save = useAction(async () => setMade(await createKey({ name: name.trim(), role })));
-  if (made !== null) {
-    return (
-      <Dialog title={words.addKey} onClose={onClose}>
-        <CopyField label={words.key} value={made.key} words={strings.common} />
-        <CopyField
-          label={words.keySecret}
-          hint={words.keySecretHint}
-          value={made.secret}
-          words={strings.common}
-          secret
-        />
-        <Button tone="quiet" size="small" onPress={onClose}>
-          {strings.common.close}
-        </Button>
-      </Dialog>
-    );
-  }
   return (
-    <FormDialog
+    <MakeDialog
       title={words.addKey}
       yes={words.addKey}
-      no={strings.common.cancel}
+      words={strings.common}
       busy={save.busy}
       failure={save.failure?.text ?? null}
       onSubmit={save.run}
       onClose={onClose}
+      made={made}
+      shown={({ key, secret }) => (
+        <>
+          <CopyField label={words.key} value={key} words={strings.common} />
+          <CopyField
+            label={words.keySecret}
+            hint={words.keySecretHint}
+            value={secret}
+            words={strings.common}
+            secret
+          />
+        </>
+      )}
     >
       <TextField
         label={words.name}
@@ -134,6 +131,6 @@ function Adding(props: { onClose: () => void }) {
         ]}
         onChange={setRole}
       />
-    </FormDialog>
+    </MakeDialog>
   );
 }

@@ -8,26 +8,25 @@ import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
 import { TextField } from "../../ui/Field.tsx";
 import { FormDialog } from "../../ui/FormDialog.tsx";
+import { List } from "../../ui/List.tsx";
 import { Row } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
-import { List } from "./List.tsx";
 
 /** How often it is asked for, in milliseconds. */
 const EVERY_MS = 3000;
 
 /** What is on air now, and its end by hand. */
 export function Live() {
-  const { watched, again } = useWatch(async (signal) => {
-    const overview = await loadOverview(signal);
-    return { ...overview, items: overview.broadcasts };
-  }, EVERY_MS);
+  const { watched, again } = useWatch(loadOverview, EVERY_MS);
   const words = strings.admin;
   const known = watched.status === "loading" ? null : watched.value;
   return (
     <>
       {known === null ? null : <p>{words.totals(known.live, known.listeners, known.publishers)}</p>}
       <List
-        watched={watched}
+        items={known?.broadcasts ?? null}
+        isAway={watched.status === "unreachable"}
+        words={strings.common}
         empty={words.nothingLive}
         line={(broadcast) => <Line key={broadcast.id} broadcast={broadcast} again={again} />}
       />

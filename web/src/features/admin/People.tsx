@@ -2,15 +2,15 @@ import { useState } from "react";
 
 import { type AccountRole, changePerson, loadPeople, type Person } from "../../api/admin.ts";
 import { useAction } from "../../hooks/use-action.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { useAccount } from "../../hooks/use-session.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
 import { strings } from "../../strings.ts";
 import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Confirm } from "../../ui/Dialog.tsx";
 import { Select, TextField } from "../../ui/Field.tsx";
+import { List } from "../../ui/List.tsx";
 import { Row } from "../../ui/Screen.tsx";
-import { List } from "./List.tsx";
 
 /** How often they are asked for, in milliseconds. */
 const EVERY_MS = 15_000;
@@ -44,12 +44,13 @@ export function People() {
 
 function Found(props: { q: string }) {
   const { q } = props;
-  const { watched, again } = useWatch((signal) => loadPeople(q, signal), EVERY_MS);
+  const list = useList((signal, cursor) => loadPeople(q, signal, cursor), EVERY_MS);
   return (
     <List
-      watched={watched}
+      {...list}
+      words={strings.common}
       empty={strings.admin.noUsers}
-      line={(person) => <Line key={person.id} person={person} again={again} />}
+      line={(person) => <Line key={person.id} person={person} again={list.again} />}
     />
   );
 }

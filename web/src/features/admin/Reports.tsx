@@ -2,24 +2,25 @@ import { Link } from "react-router";
 
 import { loadReports, type Report, reviewReport } from "../../api/admin.ts";
 import { useAction } from "../../hooks/use-action.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { strings } from "../../strings.ts";
 import { Button } from "../../ui/Button.tsx";
+import { List } from "../../ui/List.tsx";
 import { Row } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
-import { List } from "./List.tsx";
 
 /** How often they are asked for, in milliseconds. */
 const EVERY_MS = 10_000;
 
 /** What people have reported and nobody has looked at. */
 export function Reports() {
-  const { watched, again } = useWatch(loadReports, EVERY_MS);
+  const list = useList(loadReports, EVERY_MS);
   return (
     <List
-      watched={watched}
+      {...list}
+      words={strings.common}
       empty={strings.admin.noReports}
-      line={(report) => <Line key={report.id} report={report} again={again} />}
+      line={(report) => <Line key={report.id} report={report} again={list.again} />}
     />
   );
 }

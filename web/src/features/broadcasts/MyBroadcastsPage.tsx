@@ -5,14 +5,15 @@ import { coverOf } from "../../api/broadcasts.ts";
 import { deleteBroadcast, loadMine } from "../../api/own.ts";
 import type { OwnBroadcast } from "../../api/studio.ts";
 import { useAction } from "../../hooks/use-action.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { useAccount } from "../../hooks/use-session.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
 import { strings } from "../../strings.ts";
 import { Button, LinkButton } from "../../ui/Button.tsx";
 import { Confirm } from "../../ui/Dialog.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
-import { Card, Notice, Row, Rows, Screen } from "../../ui/Screen.tsx";
+import { List } from "../../ui/List.tsx";
+import { Card, Row, Screen } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
 import styles from "./broadcasts.module.css";
 
@@ -22,7 +23,7 @@ const EVERY_MS = 10_000;
 /** What a host has made and planned. */
 export function MyBroadcastsPage() {
   const me = useAccount()?.id ?? "";
-  const { watched, again } = useWatch((signal) => loadMine(me, signal), EVERY_MS);
+  const list = useList((signal, cursor) => loadMine(me, signal, cursor), EVERY_MS);
   const words = strings.broadcasts;
   const create = (
     <LinkButton tone="loud" size="small" to="/broadcasts/new">
@@ -30,26 +31,17 @@ export function MyBroadcastsPage() {
       {words.create}
     </LinkButton>
   );
-  const items = watched.status === "loading" ? null : (watched.value?.items ?? null);
   return (
     <Screen title={words.title} actions={create}>
       <title>{`${words.title} · ${strings.name}`}</title>
-      {items === null ? (
-        <Notice
-          busy
-          title={watched.status === "loading" ? strings.common.loading : strings.common.unreachable}
-        />
-      ) : items.length === 0 ? (
-        <Notice title={words.empty} hint={words.emptyHint} />
-      ) : (
-        <Card>
-          <Rows>
-            {items.map((broadcast) => (
-              <Line key={broadcast.id} broadcast={broadcast} again={again} />
-            ))}
-          </Rows>
-        </Card>
-      )}
+      <List
+        {...list}
+        words={strings.common}
+        empty={words.empty}
+        emptyHint={words.emptyHint}
+        frame={(rows) => <Card>{rows}</Card>}
+        line={(broadcast) => <Line key={broadcast.id} broadcast={broadcast} again={list.again} />}
+      />
     </Screen>
   );
 }

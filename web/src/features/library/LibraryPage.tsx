@@ -3,16 +3,17 @@ import { Link } from "react-router";
 
 import { deleteRecording, loadLibrary, updateRecording } from "../../api/own.ts";
 import { useAction } from "../../hooks/use-action.ts";
+import { useList } from "../../hooks/use-list.ts";
 import { useAccount } from "../../hooks/use-session.ts";
-import { useWatch } from "../../hooks/use-watch.ts";
 import { strings } from "../../strings.ts";
 import { CopyField } from "../../ui/CopyField.tsx";
 import { Confirm } from "../../ui/Dialog.tsx";
 import { Switch } from "../../ui/Field.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Lamp } from "../../ui/Lamp.tsx";
+import { List } from "../../ui/List.tsx";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu.tsx";
-import { Card, Notice, Row, Rows, Screen } from "../../ui/Screen.tsx";
+import { Card, Row, Screen } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
 import { type Editing, Stretch } from "./Stretch.tsx";
 
@@ -25,28 +26,19 @@ type Item = Awaited<ReturnType<typeof loadLibrary>>["items"][number];
 export function LibraryPage() {
   const account = useAccount();
   const me = account?.id ?? "";
-  const { watched, again } = useWatch((signal) => loadLibrary(me, signal), EVERY_MS);
+  const list = useList((signal, cursor) => loadLibrary(me, signal, cursor), EVERY_MS);
   const words = strings.library;
-  const items = watched.status === "loading" ? null : (watched.value?.items ?? null);
   return (
     <Screen title={words.title}>
       <title>{`${words.title} · ${strings.name}`}</title>
-      {items === null ? (
-        <Notice
-          busy
-          title={watched.status === "loading" ? strings.common.loading : strings.common.unreachable}
-        />
-      ) : items.length === 0 ? (
-        <Notice title={words.empty} hint={words.emptyHint} />
-      ) : (
-        <Card>
-          <Rows>
-            {items.map((item) => (
-              <Line key={item.id} item={item} again={again} />
-            ))}
-          </Rows>
-        </Card>
-      )}
+      <List
+        {...list}
+        words={strings.common}
+        empty={words.empty}
+        emptyHint={words.emptyHint}
+        frame={(rows) => <Card>{rows}</Card>}
+        line={(item) => <Line key={item.id} item={item} again={list.again} />}
+      />
       {account === null ? null : (
         <CopyField
           label={words.feed}
