@@ -24,6 +24,17 @@ test("nobody asks before somebody looks, and nobody after", async () => {
   expect(questions).toBe(asked);
 });
 
+test("what is asked seldom is not asked oftener than that", async () => {
+  let questions = 0;
+  const watch = new Watch(async () => ++questions, 60_000);
+  const leave = watch.subscribe(() => {});
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(questions).toBe(1);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(questions).toBe(2);
+  leave();
+});
+
 test("an answer that says nothing new wakes nobody", async () => {
   const watch = new Watch(async () => ({ title: "the same" }), 1000);
   let calls = 0;

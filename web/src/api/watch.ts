@@ -5,7 +5,7 @@ export type Watched<T> =
   /** The last answer stays when there was one; the next question is on its way. */
   | { readonly status: "unreachable"; readonly value: T | null };
 
-/** Where the wait ends up when the server stays away. */
+/** Where the wait ends up when the server stays away, unless it is longer anyhow. */
 const SLOWEST_MS = 30_000;
 
 /** Asks the same question again and again while somebody looks, and not while the page is hidden. */
@@ -76,7 +76,8 @@ export class Watch<T> {
       this.#become({ status: "unreachable", value });
     }
     if (document.hidden) return;
-    const wait = Math.min(this.#everyMs * 2 ** Math.min(this.#failures, 10), SLOWEST_MS);
+    const slowest = Math.max(SLOWEST_MS, this.#everyMs);
+    const wait = Math.min(this.#everyMs * 2 ** Math.min(this.#failures, 10), slowest);
     this.#timer = setTimeout(() => void this.#ask(), wait * (0.8 + Math.random() * 0.4));
   }
 

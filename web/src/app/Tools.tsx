@@ -1,3 +1,4 @@
+import { Bell } from "../features/notices/Bell.tsx";
 import { Settings } from "./Settings.tsx";
 import { Who } from "./Who.tsx";
 
@@ -5,6 +6,7 @@ import { Who } from "./Who.tsx";
 export function Tools(props: { readonly redraw: () => void }) {
   return (
     <>
+      <Bell />
       <Settings redraw={props.redraw} />
       <Who />
     </>

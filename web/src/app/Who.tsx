@@ -1,6 +1,7 @@
 import { useLocation, useNavigate } from "react-router";
 
 import { session } from "../api/station.ts";
+import { keptDevice, turnOff } from "../features/notices/this-browser.ts";
 import { useSession } from "../hooks/use-session.ts";
 import { strings } from "../strings.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -33,9 +34,16 @@ export function Who() {
       {hosts ? <MenuItem onSelect={to("/broadcasts")}>{words.mine}</MenuItem> : null}
       {hosts ? <MenuItem onSelect={to("/recordings")}>{words.recordings}</MenuItem> : null}
       <MenuItem onSelect={to("/account")}>{words.account}</MenuItem>
+      <MenuItem onSelect={to("/notifications/settings")}>{strings.notices.settingsTitle}</MenuItem>
       {role === "admin" ? <MenuItem onSelect={to("/station")}>{words.admin}</MenuItem> : null}
       <MenuLine />
-      <MenuItem onSelect={() => void session.signOut().catch(() => {})}>{words.signOut}</MenuItem>
+      <MenuItem onSelect={() => void leave()}>{words.signOut}</MenuItem>
     </Menu>
   );
+}
+
+/** Nobody is told here any more what was meant for whoever leaves; they leave also where that cannot be said. */
+async function leave(): Promise<void> {
+  if (keptDevice() !== null) await turnOff().catch(() => {});
+  await session.signOut().catch(() => {});
 }

@@ -47,6 +47,14 @@ const AccountRoute = lazy(async () => ({
   default: (await import("./AccountRoute.tsx")).AccountRoute,
 }));
 
+const NoticesPage = lazy(async () => ({
+  default: (await import("../features/notices/NoticesPage.tsx")).NoticesPage,
+}));
+
+const NoticeSettingsPage = lazy(async () => ({
+  default: (await import("../features/notices/SettingsPage.tsx")).NoticeSettingsPage,
+}));
+
 const AdminPage = lazy(async () => ({
   default: (await import("../features/admin/AdminPage.tsx")).AdminPage,
 }));
@@ -76,6 +84,8 @@ export function Pages(props: { readonly redraw: () => void }) {
         </Route>
         <Route element={<Signed who="anybody" />}>
           <Route path="account" element={<AccountRoute />} />
+          <Route path="notifications" element={<NoticesPage />} />
+          <Route path="notifications/settings" element={<NoticeSettingsPage />} />
         </Route>
         <Route element={<Signed who="admins" />}>
           <Route path="station" element={<Admin />} />
