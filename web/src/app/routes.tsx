@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
 import { Route, Routes, useParams } from "react-router";
-import { OnAirPage } from "../features/on-air/OnAirPage.tsx";
 import { BroadcastPage } from "./BroadcastPage.tsx";
+import { HomePage } from "./HomePage.tsx";
 import { Layout } from "./Layout.tsx";
 import { NotFoundPage } from "./NotFoundPage.tsx";
 import { Signed } from "./Signed.tsx";
@@ -69,7 +69,7 @@ export function Pages(props: { readonly redraw: () => void }) {
     <Routes>
       <Route path="embed/:id" element={<Embed />} />
       <Route element={<Layout redraw={props.redraw} />}>
-        <Route index element={<OnAirPage />} />
+        <Route index element={<HomePage />} />
         <Route path="b/:id" element={<Listen />} />
         <Route path="listen/:id" element={<Listen />} />
         <Route path="r/:id" element={<Recording />} />

@@ -1,7 +1,8 @@
 import type { Strings } from "../strings.ts";
 import { formats } from "./formats.ts";
 
-const { oneDecimal, whole, compact, percent, date, shortDate, time, list, plural, clock } = formats("ar");
+const { oneDecimal, whole, compact, percent, date, shortDate, time, list, plural, clock, lasting } =
+  formats("ar");
 
 /** The forms of a counted noun; `few` is of 3 to 10, `many` of 11 and more. */
 interface Forms {
@@ -654,6 +655,19 @@ export const ar: Strings = {
     codeHint: "يظهر هذه المرة فقط. يستطيع من لديه الرمز إنشاء حساب.",
     used: "استُعملت",
     expires: (instant) => `صالحة حتى ${shortDate(instant)}`,
+  },
+  reminders: {
+    remind: "ذكّرني",
+    remindOf: (title) => `ذكّرني بـ ${title}`,
+    reminded: "سنذكّرك",
+    remindedOf: (title) => `سنذكّرك بـ ${title}`,
+    when: "متى",
+    before: (seconds) => (seconds === 0 ? "عند البدء" : `قبل ${lasting(seconds)}`),
+    hint: "بالطرق التي اخترتها للتذكير.",
+    ways: "اختر الطرق",
+    over: "يبدأ قريبًا جدًا فلا وقت للتذكير.",
+    set: "سنذكّرك به",
+    unset: "لن نذكّرك به",
   },
   notices: {
     title: "الإشعارات",

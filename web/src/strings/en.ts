@@ -3,7 +3,7 @@ import type { LossReason } from "../media/engine.ts";
 import type { Choice } from "../media/receiver.ts";
 import { formats } from "./formats.ts";
 
-const { oneDecimal, whole, compact, percent, date, shortDate, time, list, clock } = formats("en");
+const { oneDecimal, whole, compact, percent, date, shortDate, time, list, clock, lasting } = formats("en");
 
 const counted = (count: number, one: string, many: string) => `${whole(count)} ${count === 1 ? one : many}`;
 
@@ -626,6 +626,19 @@ export const en = {
     codeHint: "Shown this once. Whoever has it can make an account.",
     used: "used",
     expires: (instant: string) => `good until ${shortDate(instant)}`,
+  },
+  reminders: {
+    remind: "Remind me",
+    remindOf: (title: string) => `Remind me of ${title}`,
+    reminded: "You are reminded",
+    remindedOf: (title: string) => `You are reminded of ${title}`,
+    when: "When",
+    before: (seconds: number) => (seconds === 0 ? "At the start" : `${lasting(seconds)} before`),
+    hint: "By the ways that you chose for reminders.",
+    ways: "Choose the ways",
+    over: "It begins too soon to be reminded of.",
+    set: "You are going to be reminded",
+    unset: "You are not reminded any more",
   },
   notices: {
     title: "Notifications",

@@ -1,3 +1,7 @@
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
 /** How one language writes numbers, dates and lengths. */
 export function formats(locale: string) {
   const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -21,6 +25,17 @@ export function formats(locale: string) {
     date: (instant: string) => date.format(new Date(instant)),
     shortDate: (instant: string) => shortDate.format(new Date(instant)),
     time: (instant: string) => time.format(new Date(instant)),
+    /** A length in the largest unit of which it is a whole number: 5400 → "90 minutes", 86400 → "1 day". */
+    lasting: (seconds: number) => {
+      const units = [
+        ["day", DAY],
+        ["hour", HOUR],
+        ["minute", MINUTE],
+      ] as const;
+      const [unit, size] = units.find(([, size]) => seconds % size === 0) ?? ["second", 1];
+      const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" });
+      return format.format(seconds / size);
+    },
     list: (items: readonly string[]) => list.format(items),
     plural: (count: number) => plural.select(count),
     /** Seconds as a clock shows them: 65 → "1:05", 3725 → "1:02:05". */

@@ -1,6 +1,7 @@
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 
-import { loadComing } from "../../api/broadcasts.ts";
+import { type Broadcast, loadComing } from "../../api/broadcasts.ts";
 import { useWatch } from "../../hooks/use-watch.ts";
 import { strings } from "../../strings.ts";
 import styles from "./on-air.module.css";
@@ -11,8 +12,8 @@ const EVERY_MS = 30_000;
 /** As many as are read without scrolling. */
 const LIMIT = 5;
 
-/** What comes next; nothing where nothing is planned. */
-export function Coming() {
+/** What comes next, with what can be done about each; nothing where nothing is planned. */
+export function Coming(props: { readonly tools: (broadcast: Broadcast) => ReactNode }) {
   const { watched } = useWatch((signal) => loadComing(LIMIT, signal), EVERY_MS);
   const coming = watched.status === "loading" ? [] : (watched.value ?? []);
   if (coming.length === 0) return null;
@@ -20,15 +21,21 @@ export function Coming() {
     <section className={styles.recent}>
       <h2>{strings.onAir.coming}</h2>
       <ul>
-        {coming.map(({ id, title, host, scheduledStartTime }) => (
-          <li key={id}>
-            <Link to={`/b/${encodeURIComponent(id)}`}>{title}</Link>
-            <p>
-              {strings.recording.by(host.displayName)}
-              {scheduledStartTime === null ? "" : ` · ${strings.common.date(scheduledStartTime)}`}
-            </p>
-          </li>
-        ))}
+        {coming.map((broadcast) => {
+          const { id, title, host, scheduledStartTime } = broadcast;
+          return (
+            <li key={id} className={styles.coming}>
+              <div>
+                <Link to={`/b/${encodeURIComponent(id)}`}>{title}</Link>
+                <p>
+                  {strings.recording.by(host.displayName)}
+                  {scheduledStartTime === null ? "" : ` · ${strings.common.date(scheduledStartTime)}`}
+                </p>
+              </div>
+              {props.tools(broadcast)}
+            </li>
+          );
+        })}
       </ul>
     </section>
   );

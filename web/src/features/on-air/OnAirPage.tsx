@@ -1,4 +1,4 @@
-import { useState, useSyncExternalStore } from "react";
+import { type ReactNode, useState, useSyncExternalStore } from "react";
 import { Link } from "react-router";
 
 import { type Broadcast, type BroadcastPage, coverOf, loadOnAir } from "../../api/broadcasts.ts";
@@ -15,7 +15,10 @@ import { Search } from "./Search.tsx";
 const EVERY_MS = 4000;
 
 /** What is on air now; keeps itself up to date. */
-export function OnAirPage() {
+export function OnAirPage(props: {
+  /** What can be done about something that is planned. */
+  readonly planned?: (broadcast: Broadcast) => ReactNode;
+}) {
   const [watch] = useState(() => new Watch(loadOnAir, EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
 
@@ -28,7 +31,7 @@ export function OnAirPage() {
       </p>
       <OnAirList watched={watched} />
       <Search />
-      <Coming />
+      <Coming tools={props.planned ?? (() => null)} />
       <Recent />
     </section>
   );
