@@ -7,6 +7,9 @@ import type { OwnBroadcast } from "./studio.ts";
 /** What a host says of a broadcast; what is left out stays, or is as the station has it. */
 export type BroadcastEdit = Schema<"BroadcastChanges">;
 
+/** Which occurrences of a series are meant. */
+export type Scope = "this" | "following" | "all";
+
 /** How many of a list come at once. */
 const PAGE = 50;
 
@@ -25,14 +28,20 @@ export function createBroadcast(edit: BroadcastEdit & { readonly title: string }
   return answered(station.POST("/api/broadcasts", { body: edit }));
 }
 
-/** Changes one. */
-export function updateBroadcast(id: string, edit: BroadcastEdit): Promise<OwnBroadcast> {
-  return answered(station.PATCH("/api/broadcasts/{id}", { params: { path: { id } }, body: edit }));
+/** Changes one; of a series, others with it. */
+export function updateBroadcast(
+  id: string,
+  edit: BroadcastEdit,
+  scope: Scope = "this",
+): Promise<OwnBroadcast> {
+  const params = { path: { id }, query: scope === "this" ? {} : { scope } };
+  return answered(station.PATCH("/api/broadcasts/{id}", { params, body: edit }));
 }
 
-/** Deletes one, with everything that was kept of it. */
-export async function deleteBroadcast(id: string): Promise<void> {
-  await answered(station.DELETE("/api/broadcasts/{id}", { params: { path: { id } } }));
+/** Deletes one, with everything that was kept of it; of a series, others with it. */
+export async function deleteBroadcast(id: string, scope: Scope = "this"): Promise<void> {
+  const params = { path: { id }, query: scope === "this" ? {} : { scope } };
+  await answered(station.DELETE("/api/broadcasts/{id}", { params }));
 }
 
 /** Uploads a cover: a PNG, JPEG or WebP. */

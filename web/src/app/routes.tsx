@@ -39,6 +39,10 @@ const EditBroadcastPage = lazy(async () => ({
   default: (await import("../features/broadcasts/EditPage.tsx")).EditBroadcastPage,
 }));
 
+const SeriesPage = lazy(async () => ({
+  default: (await import("../features/broadcasts/SeriesPage.tsx")).SeriesPage,
+}));
+
 const LibraryPage = lazy(async () => ({
   default: (await import("../features/library/LibraryPage.tsx")).LibraryPage,
 }));
@@ -80,6 +84,7 @@ export function Pages(props: { readonly redraw: () => void }) {
           <Route path="broadcasts" element={<MyBroadcastsPage />} />
           <Route path="broadcasts/new" element={<NewBroadcastPage />} />
           <Route path="broadcasts/:id" element={<Edit />} />
+          <Route path="series/:id" element={<OneSeries />} />
           <Route path="recordings" element={<LibraryPage />} />
         </Route>
         <Route element={<Signed who="anybody" />}>
@@ -120,6 +125,12 @@ function Studio() {
 function Edit() {
   const { id = "" } = useParams();
   return <EditBroadcastPage key={id} id={id} />;
+}
+
+/** Another series likewise. */
+function OneSeries() {
+  const { id = "" } = useParams();
+  return <SeriesPage key={id} id={id} />;
 }
 
 function Admin() {

@@ -1,8 +1,24 @@
 import type { Strings } from "../strings.ts";
 import { formats } from "./formats.ts";
 
-const { oneDecimal, whole, compact, percent, date, shortDate, time, list, plural, clock, lasting } =
-  formats("ar");
+const {
+  oneDecimal,
+  whole,
+  compact,
+  percent,
+  date,
+  shortDate,
+  time,
+  list,
+  plural,
+  clock,
+  dateIn,
+  day,
+  weekday,
+  lasting,
+} = formats("ar");
+
+const NTH = ["الأول", "الثاني", "الثالث", "الرابع", "الخامس"];
 
 /** The forms of a counted noun; `few` is of 3 to 10, `many` of 11 and more. */
 interface Forms {
@@ -42,6 +58,14 @@ const BROADCASTS: Forms = {
   two: "بثّان",
   few: "بثوث",
   many: "بثًا",
+};
+
+const TIMES: Forms = {
+  zero: "لا مرات",
+  one: "مرة واحدة",
+  two: "مرتان",
+  few: "مرات",
+  many: "مرة",
 };
 
 const PUBLISHERS: Forms = {
@@ -235,6 +259,9 @@ export const ar: Strings = {
     decimal: oneDecimal,
     compact,
     list,
+    dateIn,
+    day,
+    weekday,
   },
   auth: {
     signIn: "تسجيل الدخول",
@@ -285,7 +312,6 @@ export const ar: Strings = {
     tags: "الوسوم",
     tagsHint: "تفصل بينها فواصل.",
     start: "الموعد المخطَّط",
-    startHint: "بتوقيت هذا الجهاز. اتركه فارغًا لتبدأ متى شئت.",
     visibility: "من يجده",
     visibilities: { public: "الجميع", unlisted: "من لديه الرابط", private: "من تسمح له" },
     visibilityHints: {
@@ -655,6 +681,69 @@ export const ar: Strings = {
     codeHint: "يظهر هذه المرة فقط. يستطيع من لديه الرمز إنشاء حساب.",
     used: "استُعملت",
     expires: (instant) => `صالحة حتى ${shortDate(instant)}`,
+  },
+  schedule: {
+    title: "الموعد",
+    startHint: "اتركه فارغًا لتبدأ متى شئت.",
+    byClocksOf: (zone) => `بتوقيت ${zone}.`,
+    repeats: "التكرار",
+    how: {
+      never: () => "لا يتكرر",
+      daily: () => "كل يوم",
+      weekdays: () => "من الاثنين إلى الجمعة",
+      weekly: () => "كل أسبوع",
+      monthlyDate: ({ date }) => `كل شهر في اليوم ${whole(date)}`,
+      monthlyDay: ({ day, nth }) => `كل شهر في يوم ${weekday(day, "long")} ${NTH[nth - 1] ?? whole(nth)}`,
+      monthlyLast: ({ day }) => `كل شهر في يوم ${weekday(day, "long")} الأخير`,
+      rule: () => "بقاعدة أكتبها",
+    },
+    days: "في هذه الأيام",
+    rule: "القاعدة",
+    ruleHint: "وفق RFC 5545، مثل FREQ=WEEKLY;INTERVAL=2;BYDAY=MO.",
+    ends: "إلى متى",
+    endings: { open: "دائمًا", until: "حتى يوم معيّن", count: "عددًا من المرات" },
+    endsOn: (day) => `حتى ${day}`,
+    endsAfter: (times) => counted(times, TIMES),
+    until: "آخر يوم",
+    count: "كم مرة، ابتداءً من هذا الموعد",
+    dates: "المواعيد القادمة",
+    hereIs: (date) => `${date} عندك`,
+    noDates: "لا تعطي هذه القاعدة أي موعد.",
+    notByRule: "يجب أن يكون الموعد المخطَّط أول مواعيد القاعدة.",
+    minutes: "المدة بالدقائق",
+    reminders: "تذكير المتابعين",
+    remindersHint: "من يتابعونك، إن كان الجميع يجدون البث.",
+    autoStart: "ابدأ مع الصوت",
+    autoStartHint: "يصير على الهواء حالما ينشر أحد صوتًا. وإلا فاضغط الزر بنفسك.",
+    startOnTime: "ابدأ في الموعد",
+    startOnTimeHint: "يصير على الهواء في الموعد، صامتًا إلى أن ينشر أحد صوتًا.",
+    endOnTime: "انتهِ في الموعد",
+    endOnTimeHint: "ينتهي حين يبقى على الهواء المدة المخطَّطة.",
+    endOnTimeNeeds: "حدّد المدة أولًا.",
+    overlaps: "خطّطت لشيء آخر في هذا الوقت",
+    overlapsHint: "حُفظ البث. إن لم تقصد ذلك فانقل أحدهما.",
+    leaveSo: "اتركه هكذا",
+  },
+  series: {
+    title: "سلسلة",
+    repeats: "يتكرر",
+    dates: "كل المواعيد",
+    missing: "لا توجد سلسلة كهذه",
+    over: "لم يبقَ أي موعد",
+    overHint: "انتهت السلسلة.",
+    which: "أي المواعيد",
+    scopes: { this: "هذا وحده", following: "هذا وما بعده", all: "كل ما لم يبدأ" },
+    ofAll: "التكرار من شأن السلسلة، فيتغير أكثر من هذا الموعد.",
+    move: "انقل",
+    moveHint: "هذا الموعد وحده. من ينتظره يُخبَر بالوقت الجديد.",
+    moved: "نُقل",
+    movedFrom: (date) => `نُقل من ${date}`,
+    skip: "تخطَّ",
+    skipTitle: (date) => `تخطّي ${date}؟`,
+    skipHint: "يظهر ملغى. وتبقى المواعيد الأخرى كما هي.",
+    skipped: "أُلغي",
+    removeHint: "يُحذف معه ما حُفظ منه. لا رجعة في ذلك.",
+    removed: "حُذف",
   },
   reminders: {
     remind: "ذكّرني",

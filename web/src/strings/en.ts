@@ -3,7 +3,31 @@ import type { LossReason } from "../media/engine.ts";
 import type { Choice } from "../media/receiver.ts";
 import { formats } from "./formats.ts";
 
-const { oneDecimal, whole, compact, percent, date, shortDate, time, list, clock, lasting } = formats("en");
+const {
+  oneDecimal,
+  whole,
+  compact,
+  percent,
+  date,
+  shortDate,
+  time,
+  list,
+  clock,
+  dateIn,
+  day,
+  weekday,
+  lasting,
+} = formats("en");
+
+/** Where a day stands in its week and its month. */
+export interface Place {
+  /** As rules name it. */
+  readonly day: string;
+  readonly date: number;
+  readonly nth: number;
+}
+
+const NTH = ["first", "second", "third", "fourth", "fifth"];
 
 const counted = (count: number, one: string, many: string) => `${whole(count)} ${count === 1 ? one : many}`;
 
@@ -202,6 +226,9 @@ export const en = {
     decimal: oneDecimal,
     compact,
     list,
+    dateIn,
+    day,
+    weekday,
   },
   auth: {
     signIn: "Sign in",
@@ -252,7 +279,6 @@ export const en = {
     tags: "Tags",
     tagsHint: "Separated by commas.",
     start: "Planned start",
-    startHint: "In the time of this device. Leave it empty to start whenever you are ready.",
     visibility: "Who finds it",
     visibilities: {
       public: "Everybody",
@@ -626,6 +652,74 @@ export const en = {
     codeHint: "Shown this once. Whoever has it can make an account.",
     used: "used",
     expires: (instant: string) => `good until ${shortDate(instant)}`,
+  },
+  schedule: {
+    title: "Time",
+    startHint: "Leave it empty to start whenever you are ready.",
+    byClocksOf: (zone: string) => `By the clocks of ${zone}.`,
+    repeats: "Repeats",
+    how: {
+      never: (_: Place) => "Never",
+      daily: (_: Place) => "Every day",
+      weekdays: (_: Place) => "Monday to Friday",
+      weekly: (_: Place) => "Every week",
+      monthlyDate: ({ date }: Place) => `Every month on day ${date}`,
+      monthlyDay: ({ day, nth }: Place) =>
+        `Every month on the ${NTH[nth - 1] ?? nth} ${weekday(day, "long")}`,
+      monthlyLast: ({ day }: Place) => `Every month on the last ${weekday(day, "long")}`,
+      rule: (_: Place) => "By a rule of my own",
+    },
+    days: "On these days",
+    rule: "Rule",
+    ruleHint: "As RFC 5545 has it, such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO.",
+    ends: "Until when",
+    endings: { open: "For ever", until: "Until a day", count: "A number of times" },
+    endsOn: (day: string) => `until ${day}`,
+    endsAfter: (times: number) => counted(times, "time", "times"),
+    until: "Last day",
+    count: "How many times, from this date on",
+    dates: "The next dates",
+    hereIs: (date: string) => `${date} for you`,
+    noDates: "This rule gives no date.",
+    notByRule: "The planned start has to be the first date of the rule.",
+    minutes: "Length in minutes",
+    reminders: "Remind followers",
+    remindersHint: "Those who follow you, if everybody finds the broadcast.",
+    autoStart: "Start with the sound",
+    autoStartHint: "It goes on air as soon as somebody publishes. Without it you press the button.",
+    startOnTime: "Start on time",
+    startOnTimeHint: "It goes on air at the planned start, in silence until somebody publishes.",
+    endOnTime: "End on time",
+    endOnTimeHint: "It ends when it has been on air for as long as it is planned.",
+    endOnTimeNeeds: "Say first how long it lasts.",
+    overlaps: "You have planned something else for that time",
+    overlapsHint: "The broadcast is saved. If you did not mean it, move one of them.",
+    leaveSo: "Leave it so",
+  },
+  series: {
+    title: "Series",
+    repeats: "repeats",
+    dates: "All dates",
+    missing: "There is no such series",
+    over: "No dates are left",
+    overHint: "The series has ended.",
+    which: "Which dates",
+    scopes: {
+      this: "This one alone",
+      following: "This one and those that follow",
+      all: "All that have not begun",
+    },
+    ofAll: "How it repeats belongs to the series, so more than this date changes.",
+    move: "Move",
+    moveHint: "This date alone. Whoever waits for it is told by its new time.",
+    moved: "It is moved",
+    movedFrom: (date: string) => `moved from ${date}`,
+    skip: "Skip",
+    skipTitle: (date: string) => `Skip ${date}?`,
+    skipHint: "It is shown as cancelled. The others stay as they are.",
+    skipped: "It is cancelled",
+    removeHint: "What was kept of it goes with it. This cannot be undone.",
+    removed: "It is deleted",
   },
   reminders: {
     remind: "Remind me",

@@ -1,3 +1,9 @@
+/** The days of the week as rules name them (RFC 5545, 3.3.10). */
+const WEEK = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+
+/** A Monday, in UTC. */
+const MONDAY_MS = Date.UTC(2024, 0, 1);
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -14,6 +20,7 @@ export function formats(locale: string) {
   const bare = new Intl.NumberFormat(locale, { useGrouping: false });
   const two = new Intl.NumberFormat(locale, { useGrouping: false, minimumIntegerDigits: 2 });
   const plural = new Intl.PluralRules(locale);
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const list = new Intl.ListFormat(locale, { type: "conjunction" });
   return {
     oneDecimal: (value: number) => oneDecimal.format(value),
@@ -25,6 +32,24 @@ export function formats(locale: string) {
     date: (instant: string) => date.format(new Date(instant)),
     shortDate: (instant: string) => shortDate.format(new Date(instant)),
     time: (instant: string) => time.format(new Date(instant)),
+    /** With the day of the week, by the clocks of a zone. */
+    dateIn: (instant: string, timeZone: string) =>
+      new Intl.DateTimeFormat(locale, {
+        weekday: "short",
+        day: "numeric",
+        month: "short",
+        year: "numeric",
+        hour: "numeric",
+        minute: "2-digit",
+        timeZone,
+      }).format(new Date(instant)),
+    /** A day without a clock, `2030-05-01`. */
+    day: (date: string) => day.format(new Date(`${date}T00:00Z`)),
+    /** A day of the week by its name in rules: "MO" → "Mon" or "Monday". */
+    weekday: (day: string, width: "short" | "long") =>
+      new Intl.DateTimeFormat(locale, { weekday: width, timeZone: "UTC" }).format(
+        MONDAY_MS + WEEK.indexOf(day) * DAY * 1000,
+      ),
     /** A length in the largest unit of which it is a whole number: 5400 → "90 minutes", 86400 → "1 day". */
     lasting: (seconds: number) => {
       const units = [

@@ -3,12 +3,12 @@ import { type ChangeEvent, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { coverOf } from "../../api/broadcasts.ts";
-import { createBroadcast, updateBroadcast, uploadCover } from "../../api/own.ts";
+import { createBroadcast, type Scope, updateBroadcast, uploadCover } from "../../api/own.ts";
 import { loadOwn, type OwnBroadcast } from "../../api/studio.ts";
 import { useAction } from "../../hooks/use-action.ts";
 import { useWatch } from "../../hooks/use-watch.ts";
 import { strings } from "../../strings.ts";
-import { Button } from "../../ui/Button.tsx";
+import { Button, LinkButton } from "../../ui/Button.tsx";
 import { Form, Select, Switch, TextArea, TextField } from "../../ui/Field.tsx";
 import { Card, Notice, Screen } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
@@ -17,13 +17,18 @@ import {
   type Draft,
   draftOf,
   editOf,
-  isPast,
+  isOfSeries,
   LATENCIES,
   megabytesAnHour,
   NEW,
   PROFILES,
+  scopedEdit,
   VISIBILITIES,
+  wallOf,
 } from "./draft.ts";
+import { Overlaps } from "./Overlaps.tsx";
+import { Schedule } from "./Schedule.tsx";
+import { ScopeDialog } from "./ScopeDialog.tsx";
 
 /** Often enough to come back by itself; what is being written does not change under the writer, in milliseconds. */
 const EVERY_MS = 30_000;
@@ -51,7 +56,17 @@ export function EditBroadcastPage(props: { readonly id: string }) {
   }
   if (!broadcast.ingest) return <Notice title={strings.auth.notAllowed} />;
   return (
-    <Screen title={words.edit} width="narrow">
+    <Screen
+      title={words.edit}
+      width="narrow"
+      actions={
+        broadcast.seriesId === null ? null : (
+          <LinkButton tone="quiet" size="small" to={`/series/${encodeURIComponent(broadcast.seriesId)}`}>
+            {strings.series.dates}
+          </LinkButton>
+        )
+      }
+    >
       <title>{`${words.edit} · ${strings.name}`}</title>
       <Editor broadcast={broadcast} />
     </Screen>
@@ -72,28 +87,38 @@ function Editor(props: { broadcast: OwnBroadcast | null }) {
   const [before] = useState(() => (broadcast === null ? NEW : draftOf(broadcast)));
   const [draft, setDraft] = useState(before);
   const [picture, setPicture] = useState<File | "none" | null>(null);
+  const [asking, setAsking] = useState(false);
+  const [saved, setSaved] = useState<OwnBroadcast | null>(null);
   const go = useNavigate();
   const words = strings.broadcasts;
-  const save = useAction(async () => {
-    const edit = { ...editOf(draft, before), ...(picture === "none" ? { coverUrl: null } : {}) };
-    const { id } =
-      broadcast === null ? await createBroadcast(edit) : await updateBroadcast(broadcast.id, edit);
-    if (picture instanceof File) await uploadCover(id, picture);
-    toasts.say(broadcast === null ? words.made : strings.common.saved);
+  const inSeries = broadcast !== null && broadcast.seriesId !== null;
+  const asks = inSeries && broadcast.status === "scheduled";
+  const leave = async (id: string) => {
     const isNow = broadcast === null && draft.start === "";
     await go(isNow ? `/studio/${encodeURIComponent(id)}` : "/broadcasts");
+  };
+  const save = useAction(async (scope: Scope) => {
+    const edit = { ...editOf(draft, before), ...(picture === "none" ? { coverUrl: null } : {}) };
+    const made =
+      broadcast === null
+        ? await createBroadcast(edit)
+        : await updateBroadcast(broadcast.id, inSeries ? scopedEdit(edit, scope) : edit, scope);
+    if (picture instanceof File) await uploadCover(made.id, picture);
+    toasts.say(broadcast === null ? words.made : strings.common.saved);
+    const isPlanned = typeof edit.scheduledStartTime === "string";
+    if (isPlanned && made.overlaps !== undefined && made.overlaps.length > 0) setSaved(made);
+    else await leave(made.id);
   });
-  const errors = save.failure?.fields ?? {};
+  const errors = byField(save.failure?.fields ?? {});
   const change = (what: Partial<Draft>) => setDraft((draft) => ({ ...draft, ...what }));
-  const text = (name: "title" | "description" | "tags" | "start") => ({
+  const text = (name: "title" | "description" | "tags") => ({
     value: draft[name],
     onChange: ({ currentTarget }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
       change({ [name]: currentTarget.value }),
   });
-  const startChanged = draft.start !== before.start;
-  return (
+  const form = (
     <Form
-      onSubmit={save.run}
+      onSubmit={() => (asks ? setAsking(true) : save.run("this"))}
       failure={save.failure?.text ?? null}
       actions={
         <Button tone="loud" type="submit" busy={save.busy}>
@@ -124,16 +149,6 @@ function Editor(props: { broadcast: OwnBroadcast | null }) {
           dir="auto"
           {...text("tags")}
         />
-        <TextField
-          label={`${words.start} (${strings.common.optional})`}
-          hint={words.startHint}
-          type="datetime-local"
-          error={
-            errors.scheduledStartTime ??
-            (startChanged && isPast(draft.start, new Date()) ? words.inPast : undefined)
-          }
-          {...text("start")}
-        />
         <Select
           label={words.visibility}
           hint={words.visibilityHints[draft.visibility]}
@@ -147,6 +162,7 @@ function Editor(props: { broadcast: OwnBroadcast | null }) {
           onChange={setPicture}
         />
       </Card>
+      <Schedule draft={draft} before={before} errors={errors} onChange={change} />
       <Card title={words.sound}>
         <Select
           label={words.latency}
@@ -168,7 +184,7 @@ function Editor(props: { broadcast: OwnBroadcast | null }) {
           label={words.maxSpeakers}
           type="number"
           min={1}
-          max={50}
+          max={16}
           required
           error={errors.maxSpeakers}
           value={draft.maxSpeakers}
@@ -196,5 +212,40 @@ function Editor(props: { broadcast: OwnBroadcast | null }) {
         />
       </Card>
     </Form>
+  );
+  // The questions are no part of the form: a form inside another is none.
+  return (
+    <>
+      {form}
+      {asking ? (
+        <ScopeDialog
+          title={words.edit}
+          hint={isOfSeries(draft, before) ? strings.series.ofAll : undefined}
+          yes={strings.common.save}
+          alone={!isOfSeries(draft, before)}
+          busy={false}
+          failure={null}
+          onYes={(scope) => {
+            setAsking(false);
+            save.run(scope);
+          }}
+          onNo={() => setAsking(false)}
+        />
+      ) : null}
+      {saved === null ? null : (
+        <Overlaps
+          overlaps={saved.overlaps ?? []}
+          zone={wallOf(draft).zone}
+          onClose={() => void leave(saved.id)}
+        />
+      )}
+    </>
+  );
+}
+
+/** `tags[2]` is about the field `tags`. */
+function byField(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, detail]) => [field.replace(/\[\d+\]$/, ""), detail]),
   );
 }

@@ -16,6 +16,14 @@ const MORNING = {
   tags: ["news"],
   status: "scheduled",
   scheduledStartTime: "2030-05-01T18:30:00Z",
+  timezone: null,
+  recurrence: null,
+  seriesId: null,
+  durationSeconds: null,
+  reminderOffsets: [],
+  autoStart: true,
+  startOnTime: false,
+  endOnTime: false,
   endedAt: null,
   peakListeners: 3,
   visibility: "unlisted",
@@ -97,6 +105,20 @@ test("a broadcast leads to its pages, and is deleted after a question", async ()
   await userEvent.click(screen.getByRole("button", { name: "Delete" }));
   expect(await screen.findByText("No broadcasts yet")).toBeDefined();
   expect(changes().map(({ method, path }) => `${method} ${path}`)).toEqual(["DELETE /api/broadcasts/b1"]);
+});
+
+test("a series is one line, with a way to its dates, and asks which of them are to be deleted", async () => {
+  const series = { ...MORNING, seriesId: "s1" };
+  broadcasts = [{ ...series, id: "b2", scheduledStartTime: "2030-05-08T18:30:00Z" }, series];
+  open("/broadcasts");
+  expect(await screen.findByText(/Planned for May 1, 2030.*repeats/)).toBeDefined();
+  expect(screen.getAllByRole("listitem")).toHaveLength(1);
+  expect(screen.getByRole("link", { name: "All dates: Morning" }).getAttribute("href")).toBe("/series/s1");
+  await userEvent.click(screen.getByRole("button", { name: "Delete: Morning" }));
+  await userEvent.click(screen.getByRole("radio", { name: "All that have not begun" }));
+  await userEvent.click(screen.getByRole("button", { name: "Delete" }));
+  await vi.waitFor(() => expect(changes()).toHaveLength(1));
+  expect(changes()[0]).toMatchObject({ method: "DELETE", path: "/api/broadcasts/b1?scope=all" });
 });
 
 test("a broadcast for now leads to its studio", async () => {

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 
 import { coverOf } from "../../api/broadcasts.ts";
-import { deleteBroadcast, loadMine } from "../../api/own.ts";
+import { deleteBroadcast, loadMine, type Scope } from "../../api/own.ts";
 import type { OwnBroadcast } from "../../api/studio.ts";
 import { useAction } from "../../hooks/use-action.ts";
 import { useList } from "../../hooks/use-list.ts";
@@ -16,6 +16,8 @@ import { List } from "../../ui/List.tsx";
 import { Card, Row, Screen } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
 import styles from "./broadcasts.module.css";
+import { gathered } from "./gathered.ts";
+import { ScopeDialog } from "./ScopeDialog.tsx";
 
 /** How often the list is asked for, in milliseconds. */
 const EVERY_MS = 10_000;
@@ -36,6 +38,7 @@ export function MyBroadcastsPage() {
       <title>{`${words.title} · ${strings.name}`}</title>
       <List
         {...list}
+        items={list.items === null ? null : gathered(list.items)}
         words={strings.common}
         empty={words.empty}
         emptyHint={words.emptyHint}
@@ -48,11 +51,11 @@ export function MyBroadcastsPage() {
 
 function Line(props: { broadcast: OwnBroadcast; again: () => void }) {
   const { broadcast, again } = props;
-  const { id, title, status, scheduledStartTime, endedAt, peakListeners, visibility } = broadcast;
+  const { id, title, status, scheduledStartTime, endedAt, peakListeners, visibility, seriesId } = broadcast;
   const [asking, setAsking] = useState(false);
   const words = strings.broadcasts;
-  const remove = useAction(async () => {
-    await deleteBroadcast(id);
+  const remove = useAction(async (scope: Scope) => {
+    await deleteBroadcast(id, scope);
     toasts.say(words.removed);
     again();
   });
@@ -65,6 +68,7 @@ function Line(props: { broadcast: OwnBroadcast; again: () => void }) {
         ? words.ended(endedAt)
         : "",
     peakListeners > 0 ? words.peak(peakListeners) : "",
+    seriesId !== null && status === "scheduled" ? strings.series.repeats : "",
     visibility === "unlisted" || visibility === "private" ? words.visibilities[visibility] : "",
   ];
   const path = encodeURIComponent(id);
@@ -93,6 +97,16 @@ function Line(props: { broadcast: OwnBroadcast; again: () => void }) {
             >
               {strings.common.edit}
             </LinkButton>
+            {seriesId === null ? null : (
+              <LinkButton
+                tone="plain"
+                size="small"
+                to={`/series/${encodeURIComponent(seriesId)}`}
+                label={`${strings.series.dates}: ${title}`}
+              >
+                {strings.series.dates}
+              </LinkButton>
+            )}
             <Button
               tone="plain"
               size="small"
@@ -104,7 +118,18 @@ function Line(props: { broadcast: OwnBroadcast; again: () => void }) {
           </>
         }
       />
-      {asking ? (
+      {asking && seriesId !== null && status === "scheduled" ? (
+        <ScopeDialog
+          title={words.removeTitle(title)}
+          hint={words.removeHint}
+          yes={strings.common.delete}
+          tone="danger"
+          busy={remove.busy}
+          failure={remove.failure?.text ?? null}
+          onYes={remove.run}
+          onNo={() => setAsking(false)}
+        />
+      ) : asking ? (
         <Confirm
           title={words.removeTitle(title)}
           hint={words.removeHint}
@@ -112,7 +137,7 @@ function Line(props: { broadcast: OwnBroadcast; again: () => void }) {
           no={strings.common.cancel}
           busy={remove.busy}
           failure={remove.failure?.text ?? null}
-          onYes={remove.run}
+          onYes={() => remove.run("this")}
           onNo={() => setAsking(false)}
         />
       ) : null}

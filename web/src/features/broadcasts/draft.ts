@@ -1,5 +1,7 @@
-import type { BroadcastEdit } from "../../api/own.ts";
+import type { BroadcastEdit, Scope } from "../../api/own.ts";
 import type { OwnBroadcast } from "../../api/studio.ts";
+import { hereZone, instantOf, localOf } from "../../zones.ts";
+import { ONCE, type Repeat, repeatOf, ruleOf } from "./recurrence.ts";
 
 export const VISIBILITIES = ["public", "unlisted", "private"] as const;
 export const LATENCIES = ["low", "ultra", "standard"] as const;
@@ -18,8 +20,18 @@ export interface Draft {
   readonly description: string;
   /** As they are written: separated by commas. */
   readonly tags: string;
-  /** As `<input type="datetime-local">` has it, in the time of this device; empty for none. */
+  /** As `<input type="datetime-local">` has it, by the clocks of `zone`; empty for none. */
   readonly start: string;
+  /** An IANA time zone; empty where none was chosen, which is that of this device. */
+  readonly zone: string;
+  readonly repeat: Repeat;
+  /** How long it is meant to last, as it is written; empty where that is open. */
+  readonly minutes: string;
+  /** Seconds before the start at which followers are reminded. */
+  readonly reminders: readonly number[];
+  readonly autoStart: boolean;
+  readonly startOnTime: boolean;
+  readonly endOnTime: boolean;
   readonly visibility: Visibility;
   readonly latencyMode: Latency;
   readonly audioProfile: Profile;
@@ -34,6 +46,13 @@ export const NEW: Draft = {
   description: "",
   tags: "",
   start: "",
+  zone: "",
+  repeat: ONCE,
+  minutes: "",
+  reminders: [],
+  autoStart: true,
+  startOnTime: false,
+  endOnTime: false,
   visibility: "public",
   latencyMode: "low",
   audioProfile: "standard",
@@ -46,13 +65,23 @@ export const NEW: Draft = {
 /** What a form begins with for a broadcast that there is. */
 export function draftOf(broadcast: OwnBroadcast): Draft {
   const { title, description, tags, maxSpeakers, recordingEnabled, levelling, noiseSuppression } = broadcast;
+  const { scheduledStartTime, durationSeconds, autoStart, startOnTime, endOnTime } = broadcast;
+  const zone = broadcast.timezone ?? "";
+  const start = scheduledStartTime === null ? "" : localOf(scheduledStartTime, zone || hereZone());
   const one = <T extends string>(known: readonly T[], value: string, otherwise: T): T =>
     known.find((name) => name === value) ?? otherwise;
   return {
     title,
     description,
     tags: tags.join(", "),
-    start: broadcast.scheduledStartTime === null ? "" : localOf(broadcast.scheduledStartTime),
+    start,
+    zone,
+    repeat: repeatOf(broadcast.recurrence, { start, zone: zone || hereZone() }),
+    minutes: durationSeconds === null ? "" : String(durationSeconds / 60),
+    reminders: broadcast.reminderOffsets,
+    autoStart,
+    startOnTime,
+    endOnTime,
     visibility: one(VISIBILITIES, broadcast.visibility, "private"),
     latencyMode: one(LATENCIES, broadcast.latencyMode, "low"),
     audioProfile: one(PROFILES, broadcast.audioProfile, "standard"),
@@ -63,32 +92,52 @@ export function draftOf(broadcast: OwnBroadcast): Draft {
   };
 }
 
-/** What the station is told; a start that did not change is not told again, for it may have passed. */
+/** What the station is told. Dates that did not change are not told again, for they may have passed. */
 export function editOf(draft: Draft, before: Draft = NEW): BroadcastEdit & { readonly title: string } {
-  const { tags, start, title, ...rest } = draft;
+  const { tags, start: _, zone, repeat: __, minutes, reminders, title, ...rest } = draft;
+  const [start, rule] = [startOf(draft), ruleOf(draft.repeat, wallOf(draft))];
   return {
     ...rest,
     title: title.trim(),
     tags: [...new Set(tags.split(/[,،]/).map((tag) => tag.trim()))].filter((tag) => tag !== ""),
-    ...(start === before.start
-      ? {}
-      : { scheduledStartTime: start === "" ? null : new Date(start).toISOString() }),
+    durationSeconds: minutes.trim() === "" ? null : Math.round(Number(minutes) * 60),
+    reminderOffsets: [...reminders].sort((one, other) => other - one),
+    ...(start === startOf(before) ? {} : { scheduledStartTime: start }),
+    ...(start === null || zone === "" || zone === before.zone ? {} : { timezone: zone }),
+    ...(rule === ruleOf(before.repeat, wallOf(before)) ? {} : { recurrence: rule }),
   };
 }
 
+/** The same for some occurrences of a series: how it repeats is not one's alone. */
+export function scopedEdit<T extends BroadcastEdit>(edit: T, scope: Scope): T {
+  if (scope !== "this") return edit;
+  const { recurrence: _, timezone: __, ...alone } = edit;
+  return alone as T;
+}
+
+/** Whether what was chosen concerns a series as a whole. */
+export function isOfSeries(draft: Draft, before: Draft): boolean {
+  return draft.zone !== before.zone || JSON.stringify(draft.repeat) !== JSON.stringify(before.repeat);
+}
+
+/** When it begins; null where that is open. */
+export function startOf(draft: Draft): string | null {
+  const { start, zone } = wallOf(draft);
+  return start === "" ? null : instantOf(start, zone);
+}
+
+/** The start by the clocks of its zone. */
+export function wallOf({ start, zone }: Draft): { readonly start: string; readonly zone: string } {
+  return { start, zone: zone === "" ? hereZone() : zone };
+}
+
 /** Whether a start that was chosen has passed. */
-export function isPast(start: string, now: Date): boolean {
-  return start !== "" && new Date(start) < now;
+export function isPast(draft: Draft, now: Date): boolean {
+  const start = startOf(draft);
+  return start !== null && new Date(start) < now;
 }
 
 /** What an hour costs a listener, in megabytes. */
 export function megabytesAnHour(profile: Profile): number {
   return Math.round((KILOBITS[profile] * 3600) / 8 / 1000);
-}
-
-/** An instant as the field for local times has it. */
-function localOf(instant: string): string {
-  const date = new Date(instant);
-  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return shifted.toISOString().slice(0, 16);
 }
