@@ -7,6 +7,8 @@ export type Person = Schema<"AdministeredAccount">;
 export type AccountRole = Schema<"AccountRole">;
 export type LiveBroadcast = Schema<"OverviewBroadcast">;
 export type Report = Schema<"Report">;
+export type Job = Schema<"Job">;
+export type JobState = Schema<"JobState">;
 
 /** As many of a list as come at once. */
 const PAGE = 50;
@@ -84,4 +86,20 @@ export function invite(role: AccountRole): Promise<Schema<"MadeInvitation">> {
 /** Takes an invitation back. */
 export async function revokeInvitation(id: string): Promise<void> {
   await answered(station.DELETE("/api/admin/invitations/{id}", { params: { path: { id } } }));
+}
+
+/** What is to be done at some time, by when it was due, the latest first. */
+export function loadJobs(state: JobState, signal: AbortSignal, cursor?: string): Promise<Schema<"JobPage">> {
+  const query = { state, ...pageQuery(PAGE, cursor) };
+  return answered(station.GET("/api/admin/jobs", { params: { query }, signal }));
+}
+
+/** Has something tried again that was given up. */
+export async function retryJob(id: string): Promise<void> {
+  await answered(station.POST("/api/admin/jobs/{id}/retry", { params: { path: { id } } }));
+}
+
+/** Sends a letter to one's own address, and waits for what the relay says. */
+export async function sendTestMail(): Promise<void> {
+  await answered(station.POST("/api/admin/mail/test"));
 }

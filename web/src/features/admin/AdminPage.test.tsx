@@ -8,19 +8,59 @@ import { AdminPage } from "./AdminPage.tsx";
 
 const ROOT = { id: "u1", displayName: "Root", email: "root@example.org", role: "admin" };
 
+const JOB = {
+  id: "j1",
+  kind: "start",
+  key: "b1",
+  state: "failed",
+  broadcastId: "b1",
+  createdAt: "2030-05-01T18:00:00Z",
+  dueAt: "2030-05-01T18:30:00Z",
+  nextAttemptAt: null,
+  endedAt: "2030-05-01T21:30:00Z",
+  attempts: 12,
+  lastError: "the disk is full",
+};
+
+let asked: string[];
+let relay: () => Response;
+
 beforeEach(async () => {
+  asked = [];
+  relay = () => new Response(null, { status: 204 });
   vi.stubGlobal("fetch", async (request: Request) => {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     if (pathname.startsWith("/api/auth/")) {
       return Response.json({ accessToken: "t", expiresIn: 900, user: ROOT });
     }
+    asked.push(`${request.method} ${pathname}`);
     switch (`${request.method} ${pathname}`) {
+      case "GET /api/admin/jobs":
+        return Response.json({
+          items: searchParams.get("state") === "failed" ? [JOB] : [],
+          nextCursor: null,
+          total: 1,
+        });
+      case "GET /api/config":
+        return Response.json({
+          version: "1.2.3",
+          registration: "invitation",
+          email: true,
+          goLive: true,
+          webrtc: false,
+          hls: true,
+          latencyModes: ["low"],
+          audioProfiles: ["voice"],
+          limits: { maxSpeakers: 16 },
+        });
       case "GET /api/admin/api-keys":
         return Response.json({ items: [], nextCursor: null, total: 0 });
       case "POST /api/admin/api-keys":
         return Response.json({ key: "k1", secret: "shown once" }, { status: 201 });
+      case "POST /api/admin/mail/test":
+        return relay();
     }
-    return new Response(null, { status: 404 });
+    return Response.json(JOB, { status: 202 });
   });
   await session.signIn({ email: "", password: "" });
 });
@@ -37,6 +77,27 @@ function open(tab: string): void {
     </MemoryRouter>,
   );
 }
+
+test("what was given up is told with its reason, and tried again", async () => {
+  open("jobs");
+  expect((await screen.findByRole("link", { name: "Go on air" })).getAttribute("href")).toBe("/b/b1");
+  expect(screen.getByText("the disk is full")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: /^Try again: Go on air/ }));
+  await vi.waitFor(() => expect(asked).toContain("POST /api/admin/jobs/j1/retry"));
+  await userEvent.selectOptions(screen.getByLabelText("Which"), "waiting");
+  expect(await screen.findByText("Nothing is to be done")).toBeDefined();
+});
+
+test("what the station was started with is told, and a letter tells whether the relay works", async () => {
+  open("settings");
+  expect(await screen.findByText("Who is invited")).toBeDefined();
+  relay = () => Response.json({ detail: "the relay refused: 550" }, { status: 502 });
+  await userEvent.click(screen.getByRole("button", { name: "Send a test letter" }));
+  expect(await screen.findByText("the relay refused: 550")).toBeDefined();
+  relay = () => new Response(null, { status: 204 });
+  await userEvent.click(screen.getByRole("button", { name: "Send a test letter" }));
+  expect(await screen.findByText("A test letter goes to root@example.org.")).toBeDefined();
+});
 
 test("the secret of a key is shown once, and is gone with its dialog", async () => {
   open("keys");

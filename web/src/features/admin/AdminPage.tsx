@@ -4,13 +4,15 @@ import { language, strings } from "../../strings.ts";
 import { Card, Screen } from "../../ui/Screen.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
 import { Audit } from "./Audit.tsx";
+import { InForce } from "./InForce.tsx";
 import { Invitations } from "./Invitations.tsx";
+import { Jobs } from "./Jobs.tsx";
 import { Keys } from "./Keys.tsx";
 import { Live } from "./Live.tsx";
 import { People } from "./People.tsx";
 import { Reports } from "./Reports.tsx";
 
-const TABS = ["overview", "users", "reports", "audit", "keys", "invitations"] as const;
+const TABS = ["overview", "users", "reports", "audit", "keys", "invitations", "jobs", "settings"] as const;
 
 type Tab = (typeof TABS)[number];
 
@@ -51,5 +53,9 @@ function Page(props: { tab: Tab }) {
       return <Keys />;
     case "invitations":
       return <Invitations />;
+    case "jobs":
+      return <Jobs />;
+    case "settings":
+      return <InForce />;
   }
 }
