@@ -31,11 +31,17 @@ export function loadOnAir(signal: AbortSignal): Promise<BroadcastPage> {
   return answered(station.GET("/api/broadcasts", { params: { query: { status: "live" } }, signal }));
 }
 
-/** What is planned with a start, the next first. */
+/** As much of what is planned as is looked through for what comes next. */
+const PLANNED = 50;
+
+/** What is planned with a start, the next first; of each series the next date alone. */
 export async function loadComing(limit: number, signal: AbortSignal): Promise<readonly Broadcast[]> {
-  const query = { status: "scheduled" as const, limit };
+  const query = { status: "scheduled" as const, limit: PLANNED };
   const { items } = await answered(station.GET("/api/broadcasts", { params: { query }, signal }));
-  return items.filter(({ scheduledStartTime }) => scheduledStartTime !== null);
+  const dated = items.filter(({ scheduledStartTime }) => scheduledStartTime !== null);
+  const isNext = ({ id, seriesId }: (typeof dated)[number]) =>
+    seriesId === null || dated.find((other) => other.seriesId === seriesId)?.id === id;
+  return dated.filter(isNext).slice(0, limit);
 }
 
 /** Whatever has these words in its title, its tags or its host's name; what is on air first. */

@@ -75,17 +75,21 @@ test("what can be heard again is a list of links as well", async () => {
   expect(screen.getByText(/by Ada .* 1:02:05/)).toBeDefined();
 });
 
-test("what comes next is a list of links, without what has no start", async () => {
+test("what comes next is a list of links, each series once, without what has no start", async () => {
   const host = { displayName: "Ada" };
   const coming = [
-    { id: "b1", title: "Tomorrow", host, scheduledStartTime: "2030-05-01T18:30:00Z" },
-    { id: "b2", title: "Some day", host, scheduledStartTime: null },
+    { id: "b1", title: "Tomorrow", host, seriesId: "s1", scheduledStartTime: "2030-05-01T18:30:00Z" },
+    { id: "b2", title: "Some day", host, seriesId: null, scheduledStartTime: null },
+    { id: "b3", title: "The day after", host, seriesId: "s1", scheduledStartTime: "2030-05-02T18:30:00Z" },
+    { id: "b4", title: "Apart", host, seriesId: null, scheduledStartTime: "2030-05-02T19:30:00Z" },
   ];
   open(async () => Response.json({ items: [], nextCursor: null, total: 0 }), [], coming);
   const link = await screen.findByRole("link", { name: "Tomorrow" });
   expect(link.getAttribute("href")).toBe("/b/b1");
   expect(screen.getByText(/by Ada · May 1, 2030/)).toBeDefined();
+  expect(screen.getByRole("link", { name: "Apart" })).toBeDefined();
   expect(screen.queryByText("Some day")).toBeNull();
+  expect(screen.queryByText("The day after")).toBeNull();
 });
 
 test("words find broadcasts, what is on air first", async () => {
