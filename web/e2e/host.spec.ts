@@ -196,7 +196,7 @@ test("every other screen can be used by everybody, in both languages, and keeps 
   await page.getByRole("tab", { name: "People" }).click();
   await page.getByText("@admin").waitFor();
   expect(await look(page, "people")).toEqual([]);
-  for (const tab of ["Live", "Reports", "Log", "API keys", "Invitations"]) {
+  for (const tab of ["Live", "Reports", "Log", "API keys", "Invitations", "Jobs", "Settings"]) {
     await page.getByRole("tab", { name: tab }).click();
     await page
       .getByRole("tabpanel")
@@ -209,6 +209,33 @@ test("every other screen can be used by everybody, in both languages, and keeps 
   await page.goto(station.page("account"));
   await page.getByText("No webhooks yet.").waitFor();
   expect(await look(page, "account")).toEqual([]);
+
+  await page.getByRole("link", { name: "Notifications", exact: true }).click();
+  await page.getByText("Nothing yet").waitFor();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("checkbox").first().waitFor();
+  await page.getByText("It is told nothing.").waitFor();
+  expect(await look(page, "notification-settings")).toEqual([]);
+
+  // What repeats is planned by the clocks of a zone, as the station reads it.
+  await page.goto(station.page("broadcasts/new"));
+  await page.getByLabel("Title").fill("Weekly talk");
+  const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+  await page.getByLabel("Planned start (optional)").fill(`${day}T20:00`);
+  await page.getByLabel("Time zone").selectOption("Asia/Tokyo");
+  await page.getByLabel("Repeats").selectOption("weekly");
+  await page.getByRole("region", { name: "The next dates" }).getByRole("listitem").nth(4).waitFor();
+  expect(await look(page, "plan")).toEqual([]);
+  await press(page, "Make the broadcast");
+  await page.getByRole("link", { name: "All dates: Weekly talk" }).click();
+  await page
+    .getByRole("button", { name: /^What to do with/ })
+    .first()
+    .click();
+  await page.getByRole("menuitem", { name: "Skip" }).click();
+  await press(page, "Skip");
+  await page.getByText("Cancelled").waitFor();
+  expect(await look(page, "series")).toEqual([]);
 
   // A reload keeps whoever is signed in; a word in the menu signs them out.
   await page.reload();

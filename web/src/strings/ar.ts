@@ -806,7 +806,7 @@ export const ar: Strings = {
       failed: "لم يقبله المتصفح. حاول لاحقًا.",
     },
     devices: "الأجهزة",
-    noDevices: "لا جهاز يُخبَر بشيء",
+    noDevices: "لا جهاز يُخبَر بشيء.",
     channels: { webPush: "متصفح", fcm: "أندرويد", apns: "آبل" },
     since: (instant) => `منذ ${shortDate(instant)}`,
     thisOne: "هذا المتصفح",

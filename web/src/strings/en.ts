@@ -782,7 +782,7 @@ export const en = {
       failed: "The browser did not take it. Try again later.",
     },
     devices: "Devices",
-    noDevices: "None is told anything",
+    noDevices: "No device is told anything.",
     channels: { webPush: "Browser", fcm: "Android", apns: "Apple" },
     since: (instant: string) => `since ${shortDate(instant)}`,
     thisOne: "this browser",

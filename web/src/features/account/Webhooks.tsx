@@ -52,6 +52,7 @@ export function Webhooks() {
       <List
         {...list}
         words={strings.common}
+        beside
         empty={words.noWebhooks}
         line={(webhook) => <Line key={webhook.id} webhook={webhook} again={list.again} />}
       />
@@ -137,6 +138,7 @@ function Deliveries(props: { id: string; onClose: () => void }) {
       <List
         {...list}
         words={strings.common}
+        beside
         empty={words.noDeliveries}
         line={({ id, event, status, createdAt, lastStatus, lastError }) => (
           <Row

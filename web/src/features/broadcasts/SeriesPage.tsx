@@ -40,9 +40,10 @@ export function SeriesPage(props: { readonly id: string }) {
   if (series.hostId !== account?.id && account?.role !== "admin") {
     return <Notice title={strings.auth.notAllowed} />;
   }
+  const title = series.occurrences[0]?.title ?? words.title;
   return (
-    <Screen title={words.title}>
-      <title>{`${words.title} · ${strings.name}`}</title>
+    <Screen title={title}>
+      <title>{`${title} · ${strings.name}`}</title>
       <p>{inWords(series)}</p>
       <List
         items={series.occurrences}
@@ -52,7 +53,13 @@ export function SeriesPage(props: { readonly id: string }) {
         emptyHint={words.overHint}
         frame={(rows) => <Card>{rows}</Card>}
         line={(occurrence) => (
-          <Line key={occurrence.id} occurrence={occurrence} zone={series.timezone} again={again} />
+          <Line
+            key={occurrence.id}
+            occurrence={occurrence}
+            series={title}
+            zone={series.timezone}
+            again={again}
+          />
         )}
       />
     </Screen>
@@ -77,8 +84,8 @@ function inWords({ recurrence, firstStart, timezone }: Series): string {
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-function Line(props: { occurrence: Occurrence; zone: string; again: () => void }) {
-  const { occurrence, zone, again } = props;
+function Line(props: { occurrence: Occurrence; series: string; zone: string; again: () => void }) {
+  const { occurrence, series, zone, again } = props;
   const { id, title, status, scheduledStartTime, occurrenceStartTime } = occurrence;
   const [open, setOpen] = useState<"move" | "skip" | "delete" | null>(null);
   const words = strings.series;
@@ -100,7 +107,6 @@ function Line(props: { occurrence: Occurrence; zone: string; again: () => void }
   const isMoved = occurrenceStartTime !== null && occurrenceStartTime !== scheduledStartTime;
   const here = hereZone();
   const about = [
-    title,
     scheduledStartTime === null || zone === here
       ? ""
       : strings.schedule.hereIs(strings.common.dateIn(scheduledStartTime, here)),
@@ -115,7 +121,17 @@ function Line(props: { occurrence: Occurrence; zone: string; again: () => void }
             {status === "scheduled" ? null : <Lamp lit={status === "live"} label={statusIn(status)} />}
           </>
         }
-        about={about.filter((word) => word !== "").join(" · ")}
+        about={
+          <>
+            {title === series ? null : (
+              <>
+                <bdi>{title}</bdi>
+                <br />
+              </>
+            )}
+            {about.filter((word) => word !== "").join(" · ")}
+          </>
+        }
         actions={
           <>
             <LinkButton

@@ -27,6 +27,7 @@ export function DevicesCard() {
       <List
         {...list}
         words={strings.common}
+        beside
         empty={words.noDevices}
         line={(device) => <Line key={device.id} device={device} again={list.again} />}
       />

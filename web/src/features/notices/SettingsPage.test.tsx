@@ -140,7 +140,7 @@ test("this browser is told from now on, by the key of the station, and no more",
     body: { channel: "webPush", name: "Firefox, Linux", subscription: SUBSCRIPTION },
   });
   await userEvent.click(await screen.findByRole("button", { name: "Turn off" }));
-  expect(await screen.findByText("None is told anything")).toBeDefined();
+  expect(await screen.findByText("No device is told anything.")).toBeDefined();
   expect(subscribedBy).toBeNull();
 });
 
@@ -158,7 +158,7 @@ test("another device is removed after a question", async () => {
   await userEvent.click(await screen.findByRole("button", { name: "Remove: Android" }));
   expect(changes).toEqual([]);
   await userEvent.click(screen.getByRole("button", { name: "Remove" }));
-  expect(await screen.findByText("None is told anything")).toBeDefined();
+  expect(await screen.findByText("No device is told anything.")).toBeDefined();
   expect(changes[0]).toMatchObject({ method: "DELETE", path: "/api/devices/d7" });
 });
 
