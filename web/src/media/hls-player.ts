@@ -1,9 +1,12 @@
-import { type BackoffLimits, backoffMs } from "../backoff.ts";
+import type { BackoffLimits } from "../backoff.ts";
 import { CatchUp } from "./catch-up.ts";
+import { play, take } from "./element.ts";
 import type { Engine, EngineEvent, LossReason, OpenEngine } from "./engine.ts";
 import { LiveEdge } from "./live-edge.ts";
+import { Observable } from "./observable.ts";
 import { type PlayerState, sameState } from "./player-state.ts";
 import { type Ear, jumpTo, mustHold, nextSound, pastRepetition } from "./playhead.ts";
+import { Retry } from "./retry.ts";
 
 /** How often tempo and distance are looked after, in milliseconds. */
 const TICK_MS = 100;
@@ -51,19 +54,15 @@ export interface PlayerParts {
  * Listening: opens a programme on an audio element, keeps it near the live edge, and never gives up while it
  * is open. The listener presses Listen once.
  */
-export class HlsPlayer {
+export class HlsPlayer extends Observable<PlayerState> {
   readonly #parts: PlayerParts;
-  readonly #listeners = new Set<() => void>();
-  #state: PlayerState = { phase: "idle" };
+  readonly #retry: Retry;
 
   #audio: HTMLAudioElement | null = null;
   #url = "";
   #engine: Engine | null = null;
   #opened: AbortController | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #pending: (() => void) | null = null;
-  #attempt = 0;
   #lastLoss: LossReason = "network";
 
   readonly #edge = new LiveEdge();
@@ -85,19 +84,10 @@ export class HlsPlayer {
   #latencyAtMs = 0;
 
   constructor(parts: PlayerParts) {
+    super({ phase: "idle" });
     this.#parts = parts;
+    this.#retry = new Retry(parts.random);
   }
-
-  /** The same object until it changes. */
-  readonly getState = (): PlayerState => this.#state;
-
-  /** Calls `listener` after every change; the answer unsubscribes. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  };
 
   /** Begins to play `url` on `audio`. To be called from a gesture; a second call begins anew. */
   attach(audio: HTMLAudioElement, url: string): void {
@@ -106,24 +96,26 @@ export class HlsPlayer {
     this.#url = url;
     this.#heard = false;
     this.#heardUntilMs = null;
-    this.#attempt = 0;
+    this.#retry.forgive();
     this.#catchUp = new CatchUp();
     this.#opened = new AbortController();
     const { signal } = this.#opened;
-    audio.preservesPitch = true;
-    audio.addEventListener("playing", this.#onPlaying, { signal });
-    audio.addEventListener("waiting", this.#onWaiting, { signal });
-    audio.addEventListener("pause", this.#onPause, { signal });
-    audio.addEventListener("ended", this.#onEnded, { signal });
-    globalThis.addEventListener?.("online", this.#onOnline, { signal });
+    const ears = {
+      onPlaying: this.#onPlaying,
+      onWaiting: this.#onWaiting,
+      onPause: this.#onPause,
+      onEnded: this.#onEnded,
+      onOnline: this.#retry.now,
+    };
+    take(audio, ears, signal);
     this.#ticker = setInterval(this.#tick, TICK_MS);
     this.#open();
   }
 
   /** Plays after `blocked`. To be called from a gesture. */
   unblock(): void {
-    if (this.#state.phase !== "blocked") return;
-    this.#become({ phase: "opening" });
+    if (this.getState().phase !== "blocked") return;
+    this.become({ phase: "opening" });
     this.#play();
   }
 
@@ -135,7 +127,7 @@ export class HlsPlayer {
   /** Ends everything; the player may be attached again. */
   close(): void {
     this.#release();
-    this.#become({ phase: "idle" });
+    this.become({ phase: "idle" });
   }
 
   #open(): void {
@@ -150,16 +142,15 @@ export class HlsPlayer {
     setRate(audio, 1);
     this.#silentSinceMs = performance.now();
     this.#stallCounted = true;
-    if (this.#attempt === 0) this.#become({ phase: "opening" });
+    if (this.#retry.attempt === 0) this.become({ phase: "opening" });
     this.#engine = this.#parts.open(audio, this.#url, this.#onEngine);
     this.#play();
   }
 
   #play(): void {
-    this.#audio?.play().catch((error: unknown) => {
-      // Every other refusal belongs to an engine that was replaced while its element waited.
-      const refused = error instanceof DOMException && error.name === "NotAllowedError";
-      if (refused && this.#audio !== null) this.#become({ phase: "blocked" });
+    if (this.#audio === null) return;
+    play(this.#audio, () => {
+      if (this.#audio !== null) this.become({ phase: "blocked" });
     });
   }
 
@@ -169,7 +160,7 @@ export class HlsPlayer {
         this.#edge.observe(event.edge, event.timeline, performance.now());
         this.#newestEdge = event.edge;
         // While it is silent a playlist alone proves little: its parts may still be out of reach.
-        if (this.#silentSinceMs === null) this.#attempt = 0;
+        if (this.#silentSinceMs === null) this.#retry.forgive();
         break;
       case "closed":
         this.#end = this.#newestEdge;
@@ -180,16 +171,12 @@ export class HlsPlayer {
         this.#dropEngine();
         if (this.#heard) this.#schedule("server", RECOVERY, this.#reopen);
         else {
-          this.#become({ phase: "waiting" });
+          this.become({ phase: "waiting" });
           this.#schedule("server", PATIENCE, this.#reopen);
         }
         break;
       case "lost":
-        this.#schedule(
-          event.reason,
-          RECOVERY,
-          (this.#attempt + 1) % RESUMPTIONS === 0 ? this.#reopen : this.#resume,
-        );
+        this.#schedule(event.reason, RECOVERY, this.#retry.next(RESUMPTIONS, this.#resume, this.#reopen));
         break;
       case "broken":
         this.#dropEngine();
@@ -200,24 +187,14 @@ export class HlsPlayer {
 
   /** The one place that retries: every loss, of whatever kind, ends here. */
   #schedule(reason: LossReason, limits: BackoffLimits, again: () => void): void {
-    clearTimeout(this.#retry);
-    this.#attempt += 1;
+    this.#retry.schedule(limits, again);
     this.#lastLoss = reason;
-    const { phase } = this.#state;
+    const { phase } = this.getState();
     const nothingToHear = this.#engine === null && phase !== "waiting";
     if (nothingToHear || phase === "recovering") {
-      this.#become({ phase: "recovering", attempt: this.#attempt, reason });
+      this.become({ phase: "recovering", attempt: this.#retry.attempt, reason });
     }
-    this.#pending = again;
-    this.#retry = setTimeout(this.#retryNow, backoffMs(this.#attempt, limits, this.#parts.random()));
   }
-
-  readonly #retryNow = (): void => {
-    clearTimeout(this.#retry);
-    const again = this.#pending;
-    this.#pending = null;
-    again?.();
-  };
 
   readonly #resume = (): void => {
     this.#engine?.resume();
@@ -226,10 +203,6 @@ export class HlsPlayer {
   readonly #reopen = (): void => {
     this.#dropEngine();
     this.#open();
-  };
-
-  readonly #onOnline = (): void => {
-    this.#retryNow();
   };
 
   readonly #onPlaying = (): void => {
@@ -246,9 +219,9 @@ export class HlsPlayer {
     this.#stallCounted = false;
     this.#heard = true;
     this.#heardFromEngine = true;
-    this.#attempt = 0;
+    this.#retry.forgive();
     this.#latencyAtMs = now;
-    this.#become({ phase: "playing", latencySeconds: this.#latency() });
+    this.become({ phase: "playing", latencySeconds: this.#latency() });
     if (this.#audio === null) return;
     if (!this.#held && this.#audio.playbackRate === 0) setRate(this.#audio, 1);
     if (interrupted) this.#keepDistance(this.#audio, now);
@@ -292,7 +265,7 @@ export class HlsPlayer {
   /** Somebody else paused the element (a headset's button, a call): that is a wish to stop. */
   readonly #onPause = (): void => {
     const audio = this.#audio;
-    if (audio === null || audio.ended || this.#engine === null || this.#state.phase === "blocked") return;
+    if (audio === null || audio.ended || this.#engine === null || this.getState().phase === "blocked") return;
     this.close();
   };
 
@@ -302,7 +275,7 @@ export class HlsPlayer {
 
   #finish(): void {
     this.#release();
-    this.#become({ phase: "ended" });
+    this.become({ phase: "ended" });
   }
 
   readonly #tick = (): void => {
@@ -333,12 +306,12 @@ export class HlsPlayer {
     }
     if (now - this.#latencyAtMs >= LATENCY_EVERY_MS) {
       this.#latencyAtMs = now;
-      this.#become({ phase: "playing", latencySeconds: this.#latency() });
+      this.become({ phase: "playing", latencySeconds: this.#latency() });
     }
   }
 
   #endureSilence(audio: HTMLAudioElement, now: number, silentMs: number): void {
-    const { phase } = this.#state;
+    const { phase } = this.getState();
     if (phase === "waiting" || phase === "blocked") return;
     if (this.#end !== null && (this.#end - audio.currentTime < TAIL_SECONDS || silentMs >= GIVE_UP_MS)) {
       this.#finish();
@@ -351,10 +324,10 @@ export class HlsPlayer {
     }
     this.#hopOverHole(audio, now);
     if (silentMs >= TELL_MS && phase === "playing") {
-      this.#become({ phase: "recovering", attempt: this.#attempt, reason: this.#lastLoss });
+      this.become({ phase: "recovering", attempt: this.#retry.attempt, reason: this.#lastLoss });
     }
     const patience = this.#heardFromEngine ? GIVE_UP_MS : GIVE_UP_OPENING_MS;
-    if (silentMs >= patience && this.#engine !== null && this.#pending === null) {
+    if (silentMs >= patience && this.#engine !== null && !this.#retry.isPending) {
       this.#onEngine({ kind: "broken", reason: this.#lastLoss });
     }
   }
@@ -383,18 +356,15 @@ export class HlsPlayer {
 
   #release(): void {
     clearInterval(this.#ticker);
-    clearTimeout(this.#retry);
-    this.#pending = null;
+    this.#retry.cancel();
     this.#opened?.abort();
     this.#dropEngine();
     this.#audio?.pause();
     this.#audio = null;
   }
 
-  #become(state: PlayerState): void {
-    if (sameState(this.#state, state)) return;
-    this.#state = state;
-    for (const listener of this.#listeners) listener();
+  protected isSame(one: PlayerState, other: PlayerState): boolean {
+    return sameState(one, other);
   }
 }
 

@@ -1,5 +1,8 @@
-import { type BackoffLimits, backoffMs } from "../backoff.ts";
+import type { BackoffLimits } from "../backoff.ts";
+import { play, take } from "./element.ts";
 import type { EngineEvent, LossReason } from "./engine.ts";
+import { Observable } from "./observable.ts";
+import { Retry } from "./retry.ts";
 import type { OpenTape, Reach, Start, Tape } from "./tape.ts";
 
 /** How often what is shown may change, in milliseconds. */
@@ -70,19 +73,15 @@ const IDLE: ReplayState = {
  * Hears what is kept, of a broadcast that goes on or of one that is over: from anywhere in it, at the speed that one
  * likes. Keeps no distance, and hurries nowhere.
  */
-export class Replayer {
+export class Replayer extends Observable<ReplayState> {
   readonly #parts: ReplayerParts;
-  readonly #listeners = new Set<() => void>();
-  #state = IDLE;
+  readonly #retry: Retry;
 
   #audio: HTMLAudioElement | null = null;
   #url = "";
   #tape: Tape | null = null;
   #opened: AbortController | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #pending: (() => void) | null = null;
-  #attempt = 0;
   /** The playlist has its end. */
   #complete = false;
   #wantsSound = false;
@@ -92,50 +91,43 @@ export class Replayer {
   #edge: { readonly at: number; readonly sinceMs: number } | null = null;
 
   constructor(parts: ReplayerParts) {
+    super(IDLE);
     this.#parts = parts;
+    this.#retry = new Retry(parts.random);
   }
-
-  /** The same object until it changes. */
-  readonly getState = (): ReplayState => this.#state;
 
   /** Which moment of the programme is heard, in milliseconds since 1970 by its clock; null while unknown. */
   programTime(): number | null {
     return this.#tape?.programTime() ?? null;
   }
 
-  /** Calls `listener` after every change; the answer unsubscribes. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  };
-
   /** Begins to play `url` on `audio`. To be called from a gesture; a second call begins anew. */
   attach(audio: HTMLAudioElement, url: string, start: Start): void {
     this.#release();
     this.#audio = audio;
     this.#url = url;
-    this.#attempt = 0;
+    this.#retry.forgive();
     this.#wantsSound = true;
     const isLive = "behind" in start;
     this.#complete = !isLive;
-    this.#become({
+    this.become({
       ...IDLE,
       phase: "opening",
       isLive,
       position: "at" in start ? start.at : 0,
-      speed: this.#state.speed,
+      speed: this.getState().speed,
     });
     this.#opened = new AbortController();
     const { signal } = this.#opened;
-    audio.preservesPitch = true;
-    audio.addEventListener("playing", this.#onPlaying, { signal });
-    audio.addEventListener("waiting", this.#onWaiting, { signal });
-    audio.addEventListener("pause", this.#onPause, { signal });
-    audio.addEventListener("ended", this.#onEnded, { signal });
+    const ears = {
+      onPlaying: this.#onPlaying,
+      onWaiting: this.#onWaiting,
+      onPause: this.#onPause,
+      onEnded: this.#onEnded,
+      onOnline: this.#retry.now,
+    };
+    take(audio, ears, signal);
     audio.addEventListener("seeking", this.#tick, { signal });
-    globalThis.addEventListener?.("online", this.#retryNow, { signal });
     this.#ticker = setInterval(this.#tick, TICK_MS);
     this.#open(start);
   }
@@ -145,7 +137,7 @@ export class Replayer {
     const audio = this.#audio;
     if (audio === null) return;
     this.#wantsSound = true;
-    if (this.#state.phase === "ended") this.seek(this.#state.reach?.from ?? 0);
+    if (this.getState().phase === "ended") this.seek(this.getState().reach?.from ?? 0);
     this.#play(audio);
   }
 
@@ -153,13 +145,13 @@ export class Replayer {
   pause(): void {
     this.#wantsSound = false;
     this.#audio?.pause();
-    if (this.#audio !== null && this.#state.phase !== "idle") this.#show("paused");
+    if (this.#audio !== null && this.getState().phase !== "idle") this.#show("paused");
   }
 
   /** Goes to a position (seconds of media time), or as near to it as there is something. */
   seek(position: number): void {
     const audio = this.#audio;
-    const { reach, isLive, phase } = this.#state;
+    const { reach, isLive, phase } = this.getState();
     if (audio === null || reach === null || !Number.isFinite(position)) return;
     const last = isLive ? reach.to - EDGE_SECONDS : reach.to;
     audio.currentTime = Math.max(reach.from, Math.min(position, last));
@@ -177,13 +169,13 @@ export class Replayer {
   setSpeed(speed: number): void {
     if (!SPEEDS.some((known) => known === speed)) return;
     if (this.#audio !== null) this.#audio.playbackRate = speed;
-    this.#become({ ...this.#state, speed });
+    this.become({ ...this.getState(), speed });
   }
 
   /** Ends everything; the replayer may be attached again. */
   close(): void {
     this.#release();
-    this.#become({ ...IDLE, speed: this.#state.speed });
+    this.become({ ...IDLE, speed: this.getState().speed });
   }
 
   #open(start: Start): void {
@@ -193,16 +185,14 @@ export class Replayer {
     this.#begun = false;
     this.#tape = this.#parts.open(audio, this.#url, start, this.#onTape);
     // A new source sets the element's speed to its default.
-    audio.defaultPlaybackRate = this.#state.speed;
-    audio.playbackRate = this.#state.speed;
+    audio.defaultPlaybackRate = this.getState().speed;
+    audio.playbackRate = this.getState().speed;
     if (this.#wantsSound) this.#play(audio);
   }
 
   #play(audio: HTMLAudioElement): void {
-    audio.play().catch((error: unknown) => {
-      // Every other refusal belongs to a tape that was replaced while its element waited.
-      const refused = error instanceof DOMException && error.name === "NotAllowedError";
-      if (refused && this.#audio !== null) this.#show("blocked");
+    play(audio, () => {
+      if (this.#audio !== null) this.#show("blocked");
     });
   }
 
@@ -210,7 +200,7 @@ export class Replayer {
     switch (event.kind) {
       case "advanced":
         this.#edge = { at: event.edge, sinceMs: performance.now() };
-        if (this.#state.phase !== "recovering") this.#attempt = 0;
+        if (this.getState().phase !== "recovering") this.#retry.forgive();
         this.#tick();
         break;
       case "closed":
@@ -219,10 +209,10 @@ export class Replayer {
         break;
       case "absent":
         this.#release();
-        this.#become({ ...this.#state, phase: "absent" });
+        this.become({ ...this.getState(), phase: "absent" });
         break;
       case "lost":
-        this.#schedule(event.reason, (this.#attempt + 1) % RESUMPTIONS === 0 ? this.#reopen : this.#resume);
+        this.#schedule(event.reason, this.#retry.next(RESUMPTIONS, this.#resume, this.#reopen));
         break;
       case "broken":
         this.#schedule(event.reason, this.#reopen);
@@ -232,21 +222,11 @@ export class Replayer {
 
   /** The one place that retries. What is at hand plays on meanwhile. */
   #schedule(reason: LossReason, again: () => void): void {
-    clearTimeout(this.#retry);
-    this.#attempt += 1;
-    const { phase } = this.#state;
+    this.#retry.schedule(RECOVERY, again);
+    const { phase } = this.getState();
     const isSilent = again === this.#reopen || phase === "opening" || this.#audio?.seeking === true;
-    this.#become({ ...this.#state, reason, phase: isSilent && phase !== "paused" ? "recovering" : phase });
-    this.#pending = again;
-    this.#retry = setTimeout(this.#retryNow, backoffMs(this.#attempt, RECOVERY, this.#parts.random()));
+    this.become({ ...this.getState(), reason, phase: isSilent && phase !== "paused" ? "recovering" : phase });
   }
-
-  readonly #retryNow = (): void => {
-    clearTimeout(this.#retry);
-    const again = this.#pending;
-    this.#pending = null;
-    again?.();
-  };
 
   readonly #resume = (): void => {
     this.#tape?.resume();
@@ -254,26 +234,26 @@ export class Replayer {
 
   /** A new tape counts from elsewhere, so of what goes on it is the distance from the end that is kept. */
   readonly #reopen = (): void => {
-    const { position, reach, isLive } = this.#state;
+    const { position, reach, isLive } = this.getState();
     const start = isLive && reach !== null ? { behind: reach.to - position } : { at: position };
     this.#dropTape();
     this.#open(start);
   };
 
   readonly #onPlaying = (): void => {
-    this.#attempt = 0;
+    this.#retry.forgive();
     this.#begun = true;
     this.#show("playing");
   };
 
   /** A seek is over in a moment, or fails and is told then. */
   readonly #onWaiting = (): void => {
-    if (this.#state.phase === "playing" && this.#audio?.seeking === false) this.#show("opening");
+    if (this.getState().phase === "playing" && this.#audio?.seeking === false) this.#show("opening");
   };
 
   /** Somebody else paused the element as well (a headset's button, a call): it stays until told to go on. */
   readonly #onPause = (): void => {
-    const { phase } = this.#state;
+    const { phase } = this.getState();
     if (this.#tape === null || this.#audio?.ended || phase === "blocked" || phase === "recovering") return;
     this.#wantsSound = false;
     this.#show("paused");
@@ -284,7 +264,7 @@ export class Replayer {
   };
 
   readonly #tick = (): void => {
-    this.#show(this.#state.phase);
+    this.#show(this.getState().phase);
   };
 
   #show(phase: ReplayPhase): void {
@@ -293,13 +273,13 @@ export class Replayer {
     const isLive = !this.#complete;
     const known = this.#tape?.reach() ?? null;
     const reach = known && this.#grown(known, isLive);
-    const position = this.#begun ? quarter(audio.currentTime) : this.#state.position;
+    const position = this.#begun ? quarter(audio.currentTime) : this.getState().position;
     const behindSeconds = isLive && this.#begun ? this.#behind(position, reach) : null;
-    this.#become({
-      ...this.#state,
+    this.become({
+      ...this.getState(),
       phase,
       position,
-      reach: reach ?? this.#state.reach,
+      reach: reach ?? this.getState().reach,
       isLive,
       behindSeconds,
     });
@@ -327,18 +307,15 @@ export class Replayer {
 
   #release(): void {
     clearInterval(this.#ticker);
-    clearTimeout(this.#retry);
-    this.#pending = null;
+    this.#retry.cancel();
     this.#opened?.abort();
     this.#dropTape();
     this.#audio?.pause();
     this.#audio = null;
   }
 
-  #become(state: ReplayState): void {
-    if (sameReplay(this.#state, state)) return;
-    this.#state = state;
-    for (const listener of this.#listeners) listener();
+  protected isSame(one: ReplayState, other: ReplayState): boolean {
+    return sameReplay(one, other);
   }
 }
 
