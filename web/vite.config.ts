@@ -1,6 +1,11 @@
-import { copyFileSync, cpSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, cpSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
+import { build, type Plugin, type Rolldown } from "vite";
 import { defineConfig } from "vitest/config";
+
+import { OFFLINE, OFFLINE_PARTS } from "./src/worker/way.ts";
 
 /** Where `vite dev` finds the server. */
 const STATION = process.env.ONAIR_URL ?? "http://127.0.0.1:8080";
@@ -15,8 +20,54 @@ const asTheyStand = {
   },
 };
 
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What a page loads before anything else, by its addresses. */
+function firstFiles(bundle: Rolldown.OutputBundle): string[] {
+  const first = new Set<string>();
+  const add = (name: string): void => {
+    const chunk = bundle[name];
+    if (chunk?.type !== "chunk" || first.has(`/${name}`)) return;
+    first.add(`/${name}`);
+    for (const style of chunk.viteMetadata?.importedCss ?? []) first.add(`/${style}`);
+    for (const next of chunk.imports) add(next);
+  };
+  for (const chunk of Object.values(bundle)) {
+    if (chunk.type === "chunk" && chunk.isEntry) add(chunk.fileName);
+  }
+  return [...first].sort();
+}
+
+/**
+ * The service worker, at the root so that it serves every page: one script by itself, with the names of what it fetches
+ * ahead. Its version follows from these and from the page for when there is no connection.
+ */
+const serviceWorker: Plugin = {
+  name: "service-worker",
+  apply: "build",
+  async generateBundle(_, bundle) {
+    const offline = [OFFLINE, ...OFFLINE_PARTS];
+    const files = [...firstFiles(bundle), ...offline];
+    const hash = createHash("sha256").update(JSON.stringify(Object.keys(bundle).sort()));
+    for (const path of offline) hash.update(readFileSync(here(`public${path}`)));
+    const made = await build({
+      configFile: false,
+      logLevel: "silent",
+      publicDir: false,
+      define: { BUILD: JSON.stringify({ version: hash.digest("hex").slice(0, 16), files }) },
+      build: {
+        write: false,
+        target: "es2022",
+        rolldownOptions: { input: here("src/worker/sw.ts"), output: { format: "iife" } },
+      },
+    });
+    if (Array.isArray(made) || !("output" in made)) throw new TypeError("one build makes one bundle");
+    this.emitFile({ type: "asset", fileName: "sw.js", source: made.output[0].code });
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), asTheyStand],
+  plugins: [react(), asTheyStand, serviceWorker],
   resolve: {
     // The light build leaves out subtitles, alternate tracks and DRM, none of which a voice needs.
     alias: { "hls.js": "hls.js/light" },

@@ -149,10 +149,16 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await press(guest, "Leave the stage");
   await hearNoMore(listener, GUEST);
 
-  // The power fails. Nobody touches anything.
+  // The power fails. Nobody touches anything; who comes now is told.
+  await listener.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
   await station.kill();
   await hearNoMore(listener, HOST);
+  const late = await listener.context().newPage();
+  await late.goto(station.page("/"));
+  await late.getByRole("heading", { name: "No connection" }).waitFor();
+  expect(await look(late, "offline")).toEqual([]);
   await station.restart();
+  await late.getByRole("link", { name: "Evening talk" }).waitFor();
   await hear(listener, HOST);
   await host.getByRole("main").getByText("On air", { exact: true }).waitFor();
   await guest.getByLabel("Message").fill("Still here");

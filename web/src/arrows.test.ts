@@ -14,6 +14,7 @@ const ARROWS: Record<string, readonly string[]> = {
   signal: [],
   api: [],
   ui: [],
+  worker: [],
 };
 
 /** `[file, what it imports of ours]`, both as paths from `src`. */

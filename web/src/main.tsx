@@ -6,6 +6,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 
 import { followOtherWindows, session } from "./api/station.ts";
+import { install } from "./app/freshness.ts";
 import { Pages } from "./app/routes.tsx";
 import { keptScheme, paint } from "./app/scheme.ts";
 import { preferred, speak } from "./strings.ts";
@@ -29,6 +30,7 @@ function draw(): void {
 paint(keptScheme());
 followOtherWindows();
 void session.start();
+install();
 // Words that do not come are better English than none.
 void speak(preferred())
   .catch(() => {})

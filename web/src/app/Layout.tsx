@@ -1,10 +1,11 @@
-import { lazy, Suspense, useSyncExternalStore } from "react";
-import { Link, NavLink, Outlet } from "react-router";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
 
 import { useAccount } from "../hooks/use-session.ts";
 import { strings } from "../strings.ts";
 import { Notice } from "../ui/Screen.tsx";
 import { Toaster } from "../ui/Toaster.tsx";
+import { isOutdated } from "./freshness.ts";
 import styles from "./Layout.module.css";
 
 const FirstPasswordPage = lazy(async () => ({
@@ -17,6 +18,12 @@ const Tools = lazy(async () => ({ default: (await import("./Tools.tsx")).Tools }
 export function Layout(props: { readonly redraw: () => void }) {
   const account = useAccount();
   const isOnline = useSyncExternalStore(followConnection, () => navigator.onLine);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is what it happens for.
+  useEffect(() => {
+    // Whatever the last page played is over, and nothing has been done on this one: it begins with the newest build.
+    if (isOutdated()) location.reload();
+  }, [pathname]);
   const hosts = account !== null && account.role !== "listener";
   const words = strings.nav;
   return (
