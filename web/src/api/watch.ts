@@ -8,6 +8,14 @@ export type Watched<T> =
 /** Where the wait ends up when the server stays away, unless it is longer anyhow. */
 const SLOWEST_MS = 30_000;
 
+/** Those that somebody looks at. */
+const running = new Set<{ readonly again: () => void }>();
+
+/** Asks all at once, as when somebody wants a page to be new. */
+export function refreshAll(): void {
+  for (const watch of running) watch.again();
+}
+
 /** Asks the same question again and again while somebody looks, and not while the page is hidden. */
 export class Watch<T> {
   readonly #load: (signal: AbortSignal) => Promise<T>;
@@ -44,11 +52,13 @@ export class Watch<T> {
   };
 
   #start(): void {
+    running.add(this);
     document.addEventListener("visibilitychange", this.#onVisibility);
     void this.#ask();
   }
 
   #stop(): void {
+    running.delete(this);
     document.removeEventListener("visibilitychange", this.#onVisibility);
     clearTimeout(this.#timer);
     this.#asking?.abort();

@@ -12,6 +12,11 @@ const FirstPasswordPage = lazy(async () => ({
   default: (await import("../features/auth/FirstPasswordPage.tsx")).FirstPasswordPage,
 }));
 
+/** WebKit alone has this, and no pull of its own in an app on the home screen. */
+const needsPull = "standalone" in navigator && navigator.standalone === true;
+
+const PullToRefresh = lazy(async () => ({ default: (await import("./PullToRefresh.tsx")).PullToRefresh }));
+
 const Tools = lazy(async () => ({ default: (await import("./Tools.tsx")).Tools }));
 
 /** What stands around every page. */
@@ -62,6 +67,7 @@ export function Layout(props: { readonly redraw: () => void }) {
         </Suspense>
       </main>
       <footer className={styles.footer}>{strings.footer}</footer>
+      <Suspense>{needsPull ? <PullToRefresh /> : null}</Suspense>
       <Toaster />
     </div>
   );

@@ -244,6 +244,8 @@ export const ar: Strings = {
     edit: "تعديل",
     back: "رجوع",
     open: "فتح",
+    pull: "اسحب للتحديث",
+    letGo: "اترك للتحديث",
     none: "لا شيء",
     optional: "اختياري",
     search: "بحث",

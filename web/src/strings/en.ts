@@ -211,6 +211,8 @@ export const en = {
     edit: "Edit",
     back: "Back",
     open: "Open",
+    pull: "Pull to refresh",
+    letGo: "Let go to refresh",
     none: "None",
     optional: "optional",
     search: "Search",
