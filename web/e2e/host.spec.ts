@@ -130,6 +130,7 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await guest.getByLabel("Message").press("Enter");
   await host.getByText("Good evening from here").waitFor();
   await listener.getByText("Good evening from here").waitFor();
+  await askAndAnswer(host, guest, listener);
   await press(listener, "React with");
   await press(guest, "Raise hand");
   await press(host, "Invite to the stage");
@@ -179,6 +180,26 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   expect(complaints).toEqual([]);
   await Promise.all([host, listener, guest].map((page) => page.context().close()));
 });
+
+/** The host asks everybody, and everybody asks the host. */
+async function askAndAnswer(host: Page, guest: Page, listener: Page): Promise<void> {
+  await host.getByLabel("Question", { exact: true }).fill("Tea or coffee?");
+  await host.getByLabel("Answer 1").fill("Tea");
+  await host.getByLabel("Answer 2").fill("Coffee");
+  await press(host, "Open the poll");
+  await guest.getByRole("button", { name: "Coffee" }).click();
+  await listener.getByText("100% (1)").waitFor();
+  await press(host, "Take questions");
+  await guest.getByText("Questions", { exact: true }).click();
+  await guest.getByLabel("Your question").fill("What comes tomorrow?");
+  await guest.getByLabel("Your question").press("Enter");
+  await host.getByText("What comes tomorrow?").waitFor();
+  expect(await look(guest, "poll")).toEqual([]);
+  await press(host, "Answered: What comes tomorrow?");
+  await guest.getByText("No questions yet.").waitFor();
+  await press(host, "Close the poll");
+  await listener.getByText("What the poll came to").waitFor();
+}
 
 test("every other screen can be used by everybody, in both languages, and keeps to the policy", async () => {
   onTestFailed(() => {

@@ -137,3 +137,61 @@ test("a room that is lost says so, and keeps what was said", async () => {
   expect(screen.getByText(/connection to the room is lost/)).toBeDefined();
   expect(screen.getByText("salaam")).toBeDefined();
 });
+
+const POLL = { id: "p1", question: "Tea or coffee?", options: ["Tea", "Coffee"], counts: [0, 0] };
+
+test("a poll is answered, and then shows how it stands and what it came to", async () => {
+  const socket = await comeIn(AMY);
+  await tell(socket, { type: "pollOpened", poll: POLL });
+  await userEvent.click(await screen.findByRole("button", { name: "Coffee" }));
+  expect(socket.sent.at(-1)).toEqual({ type: "vote", pollId: "p1", option: 1 });
+  await tell(socket, { type: "pollCounted", pollId: "p1", counts: [1, 3] });
+  expect(screen.getByText("75% (3)")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "Answer differently" }));
+  await userEvent.click(screen.getByRole("button", { name: "Tea" }));
+  expect(socket.sent.at(-1)).toEqual({ type: "vote", pollId: "p1", option: 0 });
+  await tell(socket, { type: "pollClosed", pollId: "p1", counts: [2, 2] });
+  expect(screen.getByText("What the poll came to")).toBeDefined();
+  await userEvent.click(screen.getByRole("button", { name: "Close" }));
+  expect(screen.queryByText("Tea or coffee?")).toBeNull();
+});
+
+test("a guest sees how a poll stands, and is not asked", async () => {
+  const socket = await comeIn({ id: "g1", name: "Guest 1", role: "guest" });
+  await tell(socket, { type: "pollOpened", poll: { ...POLL, counts: [1, 0] } });
+  expect(await screen.findByText("100% (1)")).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Tea" })).toBeNull();
+});
+
+const asked = (id: string, author: RoomUser) => ({
+  type: "questionAsked",
+  question: { id, text: `What is ${id}?`, author, votes: 1, at: "2027-01-15T08:00:01Z" },
+});
+
+test("somebody asks, and lifts what another one asks", async () => {
+  const socket = await comeIn(AMY);
+  await tell(socket, { type: "questionsOpened" });
+  await tell(socket, asked("love", HANA));
+  await userEvent.click(await screen.findByText("Questions (1)"));
+  await userEvent.click(screen.getByRole("button", { name: "I want to know too: What is love?" }));
+  expect(socket.sent.at(-1)).toEqual({ type: "upvoteQuestion", questionId: "love" });
+  await userEvent.type(screen.getByLabelText("Your question"), " Why? {Enter}");
+  expect(socket.sent.at(-1)).toEqual({ type: "askQuestion", text: "Why?" });
+  await tell(socket, { type: "error", code: "noLinks", detail: "…" });
+  // Below the question, and below the message that it might have been.
+  expect(screen.getAllByText("Links are not allowed here.")).toHaveLength(2);
+  for (const id of ["a", "b", "c"]) await tell(socket, asked(id, AMY));
+  expect(screen.queryByLabelText("Your question")).toBeNull();
+  expect(screen.queryByRole("button", { name: /Answered/ })).toBeNull();
+});
+
+test("who keeps order says that a question is answered", async () => {
+  const socket = await comeIn(HANA);
+  await tell(socket, { type: "questionsOpened" });
+  await tell(socket, asked("love", AMY));
+  await userEvent.click(await screen.findByText("Questions (1)"));
+  await userEvent.click(screen.getByRole("button", { name: "Answered: What is love?" }));
+  expect(socket.sent.at(-1)).toEqual({ type: "settleQuestion", questionId: "love" });
+  await tell(socket, { type: "questionSettled", questionId: "love" });
+  expect(screen.getByText("No questions yet.")).toBeDefined();
+});

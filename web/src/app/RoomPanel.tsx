@@ -22,6 +22,15 @@ const SpeakerActions = lazy(async () => ({
   default: (await import("../features/stage/Requests.tsx")).SpeakerActions,
 }));
 
+/** Nobody waits for what is not asked. */
+const PollPanel = lazy(async () => ({
+  default: (await import("../features/polls/PollPanel.tsx")).PollPanel,
+}));
+
+const QuestionPanel = lazy(async () => ({
+  default: (await import("../features/questions/QuestionPanel.tsx")).QuestionPanel,
+}));
+
 /** The room of a broadcast as its listeners have it. */
 export function RoomPanel(props: { readonly id: string; readonly sound: Sound }) {
   const { id, sound } = props;
@@ -81,6 +90,12 @@ export function RoomPanel(props: { readonly id: string; readonly sound: Sound })
       <p role="status" className={styles.notice}>
         {notice}
       </p>
+      <div className={styles.asking}>
+        <Suspense>
+          {state.poll !== null || state.lastPoll !== null ? <PollPanel room={room} state={state} /> : null}
+          {state.questionsOpen ? <QuestionPanel room={room} state={state} /> : null}
+        </Suspense>
+      </div>
       <ChatPanel room={room} state={state} said={said} instead={state.you.role === "guest" ? signIn : null} />
       <ReactionBar room={room} reactions={state.rules.reactions} />
       <Flight room={room} heard={sound.heard} />

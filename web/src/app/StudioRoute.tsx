@@ -1,4 +1,6 @@
 import { ChatPanel } from "../features/chat/ChatPanel.tsx";
+import { PollCard } from "../features/polls/PollCard.tsx";
+import { QuestionCard } from "../features/questions/QuestionPanel.tsx";
 import { Requests, SpeakerActions } from "../features/stage/Requests.tsx";
 import { StageList } from "../features/stage/Stage.tsx";
 import { StudioPage } from "../features/studio/StudioPage.tsx";
@@ -30,6 +32,13 @@ export function StudioRoute(props: { readonly id: string }) {
                 }
               />
               <Requests room={room} state={state} />
+            </>
+          ),
+        asking:
+          state === null ? null : (
+            <>
+              <PollCard room={room} state={state} />
+              <QuestionCard room={room} state={state} />
             </>
           ),
         chat:

@@ -34,6 +34,7 @@ export type Speaker = OnTheWire<Schema<"RoomSpeaker">>;
 export type Hand = OnTheWire<Schema<"RoomHand">>;
 export type Rules = OnTheWire<Schema<"RoomRules">>;
 export type Poll = OnTheWire<Schema<"RoomPoll">>;
+export type Question = OnTheWire<Schema<"RoomQuestion">>;
 export type Listeners = OnTheWire<Schema<"RoomListeners">>;
 export type Stats = OnTheWire<Schema<"RoomStats">>;
 export type Author = OnTheWire<Schema<"RoomAuthor">>;
@@ -41,6 +42,12 @@ export type ReportReason = Schema<"ReportReason">;
 
 /** Longest message, in characters as people count them. */
 export const MESSAGE_CHARACTERS = 200;
+
+/** How many answers a poll has. */
+export const POLL_OPTIONS = { least: 2, most: 8 } as const;
+
+/** Questions of one person that wait at once. */
+export const OWN_QUESTIONS = 3;
 
 /** Who keeps order: what they may is the room's business; this says which buttons there are. */
 export function isCrew({ role }: RoomUser): boolean {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { AMY, HANA, welcome } from "../test/a-room.ts";
 import type { Notice } from "./protocol.ts";
-import { joined, type RoomState, saidBy, told } from "./room-state.ts";
+import { asked, joined, type RoomState, saidBy, told } from "./room-state.ts";
 
 /** The room after these were told to Amy. */
 function after(...notices: object[]): RoomState {
@@ -99,4 +99,46 @@ test("who comes back keeps what they had, in a room that goes on", () => {
   const back = joined({ ...welcome(), room: null, resumed: true, invited: true }, before);
   expect(back).toEqual({ ...before, invited: true });
   expect(joined({ ...welcome(), room: null }, null)).toBeNull();
+});
+
+const POLL = { id: "p1", question: "Tea?", options: ["Yes", "No"], counts: [0, 0] };
+
+test("a poll is opened, counted, answered, and what it came to stays until the next one", () => {
+  const open = after(
+    { type: "pollOpened", poll: POLL },
+    { type: "pollCounted", pollId: "p1", counts: [2, 1] },
+    { type: "pollCounted", pollId: "another", counts: [9, 9] },
+  );
+  expect([open.poll?.counts, open.vote]).toEqual([[2, 1], null]);
+  expect(asked(open, { type: "vote", pollId: "p1", option: 1 }).vote).toBe(1);
+  expect(asked(open, { type: "vote", pollId: "another", option: 1 }).vote).toBeNull();
+  expect(asked(open, { type: "raiseHand" })).toBe(open);
+  const stamp = { id: "r-9", at: "2027-01-15T08:01:00Z" };
+  const closed = told(open, { ...stamp, type: "pollClosed", pollId: "p1", counts: [3, 1] });
+  expect([closed.poll, closed.lastPoll?.counts]).toEqual([null, [3, 1]]);
+  const next = told(closed, { ...stamp, type: "pollOpened", poll: { ...POLL, id: "p2" } });
+  expect([next.poll?.id, next.lastPoll]).toEqual(["p2", null]);
+});
+
+test("questions stand in the order in which they are wanted, each once", () => {
+  const question = (id: string, second: number) => ({
+    type: "questionAsked",
+    question: { id, text: id, author: AMY, votes: 1, at: `2027-01-15T08:00:0${second}Z` },
+  });
+  const room = after(
+    { type: "questionsOpened" },
+    question("first", 1),
+    question("second", 2),
+    question("third", 3),
+    question("third", 3),
+    { type: "questionVoted", questionId: "third", votes: 2 },
+    { type: "questionSettled", questionId: "second" },
+  );
+  expect(room.questions.map(({ id, votes }) => `${id} ${votes}`)).toEqual(["third 2", "first 1"]);
+  expect(room.questionsOpen).toBe(true);
+  const stamp = { id: "r-9", at: "2027-01-15T08:01:00Z" };
+  expect(told(room, { ...stamp, type: "questionsClosed" })).toMatchObject({
+    questionsOpen: false,
+    questions: [],
+  });
 });

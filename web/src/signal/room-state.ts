@@ -1,10 +1,12 @@
 import type {
+  Ask,
   Author,
   Hand,
   Joined,
   Listeners,
   Notice,
   Poll,
+  Question,
   RoomUser,
   Rules,
   Speaker,
@@ -47,8 +49,14 @@ export interface RoomState {
   readonly messages: readonly Message[];
   readonly pinned: readonly Message[];
   readonly poll: Poll | null;
-  /** The answer that one gave, from 0. */
+  /** The answer that one gave to it, from 0. */
   readonly vote: number | null;
+  /** What the last poll came to that was closed while one was here; null while another is open. */
+  readonly lastPoll: Poll | null;
+  /** Whether the host takes questions. */
+  readonly questionsOpen: boolean;
+  /** Those that wait, most wanted first, of these the oldest. */
+  readonly questions: readonly Question[];
   /** Everybody's for the crew, one's own for others. */
   readonly hands: readonly Hand[];
   /** One is asked on stage. */
@@ -74,6 +82,9 @@ export function joined(message: Joined, before: RoomState | null): RoomState | n
     pinned: room.pinned.map((said) => messageOf(said, said)),
     poll: room.poll ?? null,
     vote: message.vote ?? null,
+    lastPoll: room.poll ? null : (before?.lastPoll ?? null),
+    questionsOpen: room.questionsOpen,
+    questions: room.questions,
     hands: message.hands ?? [],
     invited,
     stats: null,
@@ -129,13 +140,28 @@ export function told(room: RoomState, notice: Notice): RoomState {
     case "rulesChanged":
       return { ...room, rules: notice.rules };
     case "pollOpened":
-      return { ...room, poll: notice.poll, vote: null };
+      return { ...room, poll: notice.poll, vote: null, lastPoll: null };
     case "pollCounted":
       return room.poll?.id === notice.pollId
         ? { ...room, poll: { ...room.poll, counts: notice.counts } }
         : room;
     case "pollClosed":
-      return room.poll?.id === notice.pollId ? { ...room, poll: null, vote: null } : room;
+      return room.poll?.id === notice.pollId
+        ? { ...room, poll: null, vote: null, lastPoll: { ...room.poll, counts: notice.counts } }
+        : room;
+    case "questionsOpened":
+      return { ...room, questionsOpen: true };
+    case "questionsClosed":
+      return { ...room, questionsOpen: false, questions: [] };
+    case "questionAsked":
+      return { ...room, questions: ranked([...room.questions, notice.question]) };
+    case "questionVoted": {
+      const { questionId, votes } = notice;
+      const counted = (asked: Question) => (asked.id === questionId ? { ...asked, votes } : asked);
+      return { ...room, questions: ranked(room.questions.map(counted)) };
+    }
+    case "questionSettled":
+      return { ...room, questions: room.questions.filter(({ id }) => id !== notice.questionId) };
     case "listenerCount":
       return { ...room, listeners: notice.listeners, people: notice.people };
     case "stats":
@@ -152,6 +178,13 @@ export function told(room: RoomState, notice: Notice): RoomState {
       // What is told in passing (reactions, refusals, a free place) changes nothing here.
       return room;
   }
+}
+
+/** The room after one asked for something: nobody is told what they answered to a poll, they know. */
+export function asked(room: RoomState, message: Ask): RoomState {
+  return message.type === "vote" && message.pollId === room.poll?.id
+    ? { ...room, vote: message.option }
+    : room;
 }
 
 /**
@@ -172,6 +205,12 @@ export function saidBy(
 
 function put(users: readonly RoomUser[] | null, user: RoomUser): readonly RoomUser[] | null {
   return users === null ? null : [...users.filter(({ id }) => id !== user.id), user];
+}
+
+/** Each once, as the room orders them. */
+function ranked(questions: readonly Question[]): readonly Question[] {
+  const each = new Map(questions.map((question) => [question.id, question]));
+  return [...each.values()].toSorted((one, other) => other.votes - one.votes || (one.at < other.at ? -1 : 1));
 }
 
 /** Each once, also where what was missed has it again. */

@@ -1,6 +1,6 @@
 import { Connection, type ConnectionParts, type ConnectionState } from "./connection.ts";
 import type { Ask, Joined, Notice } from "./protocol.ts";
-import { joined, type RoomState, told } from "./room-state.ts";
+import { asked, joined, type RoomState, told } from "./room-state.ts";
 
 /** What a page knows of a room. */
 export interface RoomView {
@@ -52,7 +52,10 @@ export class Room {
 
   /** Asks for something; false where nobody hears it now. */
   ask(message: Ask): boolean {
-    return this.#connection.ask(message);
+    const isHeard = this.#connection.ask(message);
+    const { room } = this.#view;
+    if (isHeard && room !== null) this.#become({ ...this.#view, room: asked(room, message) });
+    return isHeard;
   }
 
   close(): void {

@@ -76,6 +76,14 @@ const PUBLISHERS: Forms = {
   many: "ناشرًا",
 };
 
+const ANSWERS: Forms = {
+  zero: "لا إجابات",
+  one: "إجابة واحدة",
+  two: "إجابتان",
+  few: "إجابات",
+  many: "إجابة",
+};
+
 /** Minutes as a person says them. */
 function duration(minutes: number): string {
   if (minutes < 1) return "أقل من دقيقة";
@@ -870,6 +878,44 @@ export const ar: Strings = {
     mailHint: (address) => `تُرسل رسالة تجريبية إلى ${address}.`,
     mailTest: "أرسل رسالة تجريبية",
     mailSent: "قبِل الخادم الوسيط الرسالة",
+  },
+  polls: {
+    title: "استطلاع",
+    open: "استطلاع مفتوح الآن",
+    closed: "نتيجة الاستطلاع",
+    past: "الاستطلاعات",
+    question: "السؤال",
+    answer: (place) => `الإجابة ${whole(place)}`,
+    addAnswer: "إجابة أخرى",
+    start: "افتح الاستطلاع",
+    close: "أغلق الاستطلاع",
+    incomplete: "للاستطلاع سؤال وإجابتان مختلفتان إلى ثماني إجابات.",
+    yours: "إجابتك",
+    share: (share, count) => `${percent(share)} (${whole(count)})`,
+    votes: (count) => counted(count, ANSWERS),
+    again: "غيّر إجابتك",
+    guest: "سجّل الدخول لتجيب.",
+  },
+  questions: {
+    title: "الأسئلة",
+    count: (count) => (count === 0 ? "الأسئلة" : `الأسئلة (${whole(count)})`),
+    none: "لا أسئلة بعد.",
+    open: "استقبل الأسئلة",
+    close: "أغلق الأسئلة",
+    closedHint: "يسأل الناس ما دامت الأسئلة مفتوحة؛ وإغلاقها يُفرغ القائمة.",
+    write: "سؤالك",
+    ask: "اسأل",
+    guest: "سجّل الدخول لتسأل.",
+    votes: (count) => `يريد معرفته ${whole(count)}`,
+    lift: (text) => `أريد أن أعرف أيضًا: ${text}`,
+    settle: (text) => `أُجيب عنه: ${text}`,
+    errors: {
+      questionsClosed: "الأسئلة مغلقة.",
+      questionsFull: "الأسئلة المنتظرة كثيرة ولا يُقبل المزيد. ارفع أحدها.",
+      ownQuestionsFull: "لك ثلاثة أسئلة تنتظر.",
+      noLinks: "الروابط غير مسموحة هنا.",
+      timedOut: "لا يمكنك سوى الاستماع لبعض الوقت.",
+    },
   },
   embed: {
     openHere: "افتح في OnAir",

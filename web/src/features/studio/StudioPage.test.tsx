@@ -85,7 +85,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function open(): void {
   const parts = { ticket: async () => null, connect: () => new FakeSocket(), now: () => 0, random: () => 0 };
-  const room = { room: new Room(parts), state: null, stage: () => null, chat: null };
+  const room = { room: new Room(parts), state: null, stage: () => null, chat: null, asking: null };
   render(
     <MemoryRouter>
       <StudioPage id="b1" room={room} />

@@ -34,6 +34,8 @@ export interface StudioRoom {
   /** The stage and its requests. */
   readonly stage: (speaking: ReadonlySet<string>) => ReactNode;
   readonly chat: ReactNode;
+  /** Polls and questions. */
+  readonly asking: ReactNode;
 }
 
 /** Where a host makes a broadcast. */
@@ -51,7 +53,7 @@ export function StudioPage(props: { readonly id: string; readonly room: StudioRo
 
 function Desk(props: { broadcast: OwnBroadcast; room: StudioRoom; again: () => void }) {
   const { broadcast, again } = props;
-  const { room, state, stage, chat } = props.room;
+  const { room, state, stage, chat, asking } = props.room;
   const { id, title } = broadcast;
   const others = state?.stage.filter(({ user }) => user.id !== state.you.id) ?? [];
   const studio = useStudio(id, others.length > 0);
@@ -96,6 +98,7 @@ function Desk(props: { broadcast: OwnBroadcast; room: StudioRoom; again: () => v
         <div className={styles.column}>
           <Card title={words.stage}>{stage(studio.speaking)}</Card>
           <div className={styles.chat}>{chat}</div>
+          {asking}
           {state === null ? null : <Chapters room={room} state={state} />}
           {state === null ? null : <RulesCard room={room} rules={state.rules} />}
         </div>
