@@ -9,8 +9,8 @@ export function Way(props: { player: Receiver; route: Route }) {
   const { player, route } = props;
   const words = strings.listen.way;
   return (
-    <div className={styles.way}>
-      <label>
+    <div className={styles.option}>
+      <label className={styles.choice}>
         <span>{words.label}</span>
         <select
           value={route.choice}
