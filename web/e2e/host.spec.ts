@@ -119,7 +119,17 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await listener.getByRole("link", { name: "Evening talk" }).click();
   await press(listener, "Listen");
   await hear(listener, HOST);
+  await listener.getByText("You hear WebRTC.").waitFor();
   expect(await listener.getByLabel("Message").count()).toBe(0);
+
+  // Another one hears it by HLS, as sparingly as can be.
+  const other = await sitDown(studioOfHost);
+  await other.goto(station.page(`b/${id}`));
+  await other.getByLabel("Quality").selectOption("least");
+  await press(other, "Listen");
+  await hear(other, HOST);
+  await other.getByText("You hear HLS.").waitFor();
+  await other.getByRole("option", { name: /^Less data, \d+ kB a minute$/ }).waitFor({ state: "attached" });
 
   // A guest makes an account where it is needed, writes, and asks to speak.
   const guest = await sitDown(homeOfGuest);
@@ -139,8 +149,9 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await press(guest, "Come on stage");
   await guest.getByText("You are on stage").waitFor();
 
-  // Everybody hears the guest: the host as they are, the listener in the programme.
+  // Everybody hears the guest: the host as they are, listeners in the programme, whichever way it comes.
   await hear(listener, GUEST);
+  await hear(other, GUEST);
   await hear(host, GUEST);
   // The guest hears the host on the stage, and the programme no more.
   await hear(guest, HOST);
@@ -178,7 +189,7 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await host.getByRole("link", { name: "Evening talk" }).first().waitFor();
   expect(await look(host, "recordings")).toEqual([]);
   expect(complaints).toEqual([]);
-  await Promise.all([host, listener, guest].map((page) => page.context().close()));
+  await Promise.all([host, listener, other, guest].map((page) => page.context().close()));
 });
 
 /** The host asks everybody, and everybody asks the host. */

@@ -1,3 +1,5 @@
+import type { Ladder } from "./ladder.ts";
+
 /** What interrupted the sound, in words a screen can choose from. */
 export type LossReason = "network" | "server" | "media";
 
@@ -30,5 +32,13 @@ export interface Engine {
   programTime(): number | null;
 }
 
-/** Opens `url` on `audio`; never throws, says everything through `tell`. */
+/** Opens `url` on `audio`; never throws, says everything through `tell`. Loads what `ladder` wants, where it can. */
+export type OpenEngineOn = (
+  audio: HTMLAudioElement,
+  url: string,
+  tell: (event: EngineEvent) => void,
+  ladder: Ladder,
+) => Engine;
+
+/** The same, with a ladder that is known already. */
 export type OpenEngine = (audio: HTMLAudioElement, url: string, tell: (event: EngineEvent) => void) => Engine;

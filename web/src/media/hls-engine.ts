@@ -1,8 +1,9 @@
 import Hls, { type ErrorData, type HlsConfig, type LevelDetails } from "hls.js";
 
 import { Cmcd, kindOf, sessionOf } from "./cmcd.ts";
-import { keepOneCodec } from "./codec.ts";
-import type { Engine, EngineEvent, OpenEngine } from "./engine.ts";
+import type { Engine, EngineEvent, OpenEngineOn } from "./engine.ts";
+import type { Ladder } from "./ladder.ts";
+import { obey } from "./levels.ts";
 import { BRIEFLY, lossOf, ONCE } from "./loading.ts";
 import { NativeEngine } from "./native-engine.ts";
 import { partLoader } from "./part-loader.ts";
@@ -27,8 +28,8 @@ const CONFIG: Partial<HlsConfig> = {
 };
 
 /** Opens with hls.js where it can run, else natively: browsers that have both do low latency only with hls.js. */
-export const openEngine: OpenEngine = (audio, url, tell) =>
-  Hls.isSupported() ? new HlsEngine(audio, url, tell) : new NativeEngine(audio, url, tell);
+export const openEngine: OpenEngineOn = (audio, url, tell, ladder) =>
+  Hls.isSupported() ? new HlsEngine(audio, url, tell, ladder) : new NativeEngine(audio, url, tell);
 
 /** HLS by hls.js in low-latency mode. */
 class HlsEngine implements Engine {
@@ -39,8 +40,9 @@ class HlsEngine implements Engine {
   readonly #preloads: Preloads;
   readonly #hls: Hls;
   #details: LevelDetails | null = null;
+  #free = () => {};
 
-  constructor(audio: HTMLAudioElement, url: string, tell: (event: EngineEvent) => void) {
+  constructor(audio: HTMLAudioElement, url: string, tell: (event: EngineEvent) => void, ladder: Ladder) {
     this.#audio = audio;
     this.#url = url;
     this.#tell = tell;
@@ -55,7 +57,10 @@ class HlsEngine implements Engine {
     });
     this.#hls = hls;
     hls.on(Hls.Events.MEDIA_ATTACHED, () => this.#offerAirPlay());
-    hls.on(Hls.Events.MANIFEST_PARSED, () => keepOneCodec(hls));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      this.#free();
+      this.#free = obey(hls, ladder);
+    });
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#onPlaylist(details));
     hls.on(Hls.Events.ERROR, (_, error) => this.#onError(error));
     hls.attachMedia(audio);
@@ -67,6 +72,7 @@ class HlsEngine implements Engine {
   }
 
   close(): void {
+    this.#free();
     this.#preloads.clear();
     this.#cmcd.close();
     this.#hls.destroy();

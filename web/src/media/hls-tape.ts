@@ -1,12 +1,13 @@
 import Hls, { type HlsConfig, type LevelDetails } from "hls.js";
 
 import { Cmcd, kindOf, sessionOf } from "./cmcd.ts";
-import { keepOneCodec } from "./codec.ts";
 import type { EngineEvent } from "./engine.ts";
+import type { Ladder } from "./ladder.ts";
+import { obey } from "./levels.ts";
 import { BRIEFLY, lossOf, ONCE } from "./loading.ts";
 import { NativeTape } from "./native-tape.ts";
 import { streamController } from "./stream-controller.ts";
-import type { OpenTape, Reach, Start, Tape } from "./tape.ts";
+import type { OpenTapeOn, Reach, Start, Tape } from "./tape.ts";
 
 /** No parts, no tempo of ours, and enough at hand for a step back to be heard at once. */
 const CONFIG: Partial<HlsConfig> = {
@@ -24,8 +25,8 @@ const CONFIG: Partial<HlsConfig> = {
 };
 
 /** Opens with hls.js where it can run, else natively. */
-export const openTape: OpenTape = (audio, url, start, tell) =>
-  Hls.isSupported() ? new HlsTape(audio, url, start, tell) : new NativeTape(audio, url, start, tell);
+export const openTape: OpenTapeOn = (audio, url, start, tell, ladder) =>
+  Hls.isSupported() ? new HlsTape(audio, url, start, tell, ladder) : new NativeTape(audio, url, start, tell);
 
 /** Kept sound by hls.js. */
 class HlsTape implements Tape {
@@ -33,8 +34,15 @@ class HlsTape implements Tape {
   readonly #cmcd: Cmcd;
   readonly #hls: Hls;
   #details: LevelDetails | null = null;
+  #free = () => {};
 
-  constructor(audio: HTMLAudioElement, url: string, start: Start, tell: (event: EngineEvent) => void) {
+  constructor(
+    audio: HTMLAudioElement,
+    url: string,
+    start: Start,
+    tell: (event: EngineEvent) => void,
+    ladder: Ladder,
+  ) {
     this.#tell = tell;
     const cmcd = new Cmcd(audio, sessionOf(audio), "at" in start ? "v" : "l");
     this.#cmcd = cmcd;
@@ -47,7 +55,10 @@ class HlsTape implements Tape {
       streamController: streamController(),
     });
     this.#hls = hls;
-    hls.on(Hls.Events.MANIFEST_PARSED, () => keepOneCodec(hls));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      this.#free();
+      this.#free = obey(hls, ladder);
+    });
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#onPlaylist(details));
     hls.on(Hls.Events.ERROR, (_, error) => {
       const event = lossOf(error, this.#details === null);
@@ -62,6 +73,7 @@ class HlsTape implements Tape {
   }
 
   close(): void {
+    this.#free();
     this.#cmcd.close();
     this.#hls.destroy();
   }

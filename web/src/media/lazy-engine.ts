@@ -1,24 +1,39 @@
-import type { Engine, EngineEvent, OpenEngine } from "./engine.ts";
+import type { Engine, EngineEvent, OpenEngine, OpenEngineOn } from "./engine.ts";
+import type { Ladder } from "./ladder.ts";
 
 /** The module that opens engines, on its way. */
-export type LoadEngines = () => Promise<{ readonly openEngine: OpenEngine }>;
+export type LoadEngines = () => Promise<{ readonly openEngine: OpenEngineOn }>;
 
 /**
  * Opens engines of a module that is loaded beside the page. One that does not arrive is a loss like any other:
  * the player asks again.
  */
-export function lazyEngine(load: LoadEngines): OpenEngine {
-  return (audio, url, tell) => new LazyEngine(load, audio, url, tell);
+export function lazyEngine(load: LoadEngines, ladder: Ladder): OpenEngine {
+  return (audio, url, tell) =>
+    new LazyEngine(
+      async () => {
+        const { openEngine } = await load();
+        return (audio, url, tell) => openEngine(audio, url, tell, ladder);
+      },
+      audio,
+      url,
+      tell,
+    );
 }
 
 class LazyEngine implements Engine {
   #engine: Engine | null = null;
   #closed = false;
 
-  constructor(load: LoadEngines, audio: HTMLAudioElement, url: string, tell: (event: EngineEvent) => void) {
+  constructor(
+    load: () => Promise<OpenEngine>,
+    audio: HTMLAudioElement,
+    url: string,
+    tell: (event: EngineEvent) => void,
+  ) {
     load().then(
-      ({ openEngine }) => {
-        if (!this.#closed) this.#engine = openEngine(audio, url, tell);
+      (open) => {
+        if (!this.#closed) this.#engine = open(audio, url, tell);
       },
       () => {
         if (!this.#closed) tell({ kind: "broken", reason: "network" });

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "./engine.ts";
+import type { Ladder } from "./ladder.ts";
 
 /** What of a tape can be heard now, in seconds of its media time. */
 export interface Reach {
@@ -20,7 +21,16 @@ export interface Tape {
   programTime(): number | null;
 }
 
-/** Opens `url` on `audio`; never throws, says everything through `tell`. */
+/** Opens `url` on `audio`; never throws, says everything through `tell`. Loads what `ladder` wants, where it can. */
+export type OpenTapeOn = (
+  audio: HTMLAudioElement,
+  url: string,
+  start: Start,
+  tell: (event: EngineEvent) => void,
+  ladder: Ladder,
+) => Tape;
+
+/** The same, with a ladder that is known already. */
 export type OpenTape = (
   audio: HTMLAudioElement,
   url: string,

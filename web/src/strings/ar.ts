@@ -84,6 +84,14 @@ const ANSWERS: Forms = {
   many: "إجابة",
 };
 
+const MINUTES: Forms = {
+  zero: "لا دقائق",
+  one: "دقيقة واحدة",
+  two: "دقيقتان",
+  few: "دقائق",
+  many: "دقيقة",
+};
+
 /** Minutes as a person says them. */
 function duration(minutes: number): string {
   if (minutes < 1) return "أقل من دقيقة";
@@ -916,6 +924,25 @@ export const ar: Strings = {
       noLinks: "الروابط غير مسموحة هنا.",
       timedOut: "لا يمكنك سوى الاستماع لبعض الوقت.",
     },
+  },
+  sound: {
+    more: "إعدادات الصوت",
+    quality: "الجودة",
+    qualities: { auto: "بحسب الشبكة", best: "الأفضل", least: "بيانات أقل" },
+    perMinute: (kilobytes) => `${whole(kilobytes)} ك.ب في الدقيقة`,
+    named: (name, amount) => `${name}، ${amount}`,
+    measured: (kilobytes) => `المقيس في الدقيقة الأخيرة مع كل شيء: ${whole(kilobytes)} ك.ب.`,
+    saving: "البيانات الأقل تُسمع عبر HLS، إذ لا جودة لـ WebRTC سوى واحدة.",
+    sleep: "مؤقت النوم",
+    off: "متوقف",
+    minutes: (count) => counted(count, MINUTES),
+    atTheEnd: "عند انتهاء البث",
+    stopsIn: (minutes) => `يتوقف بعد ${duration(minutes)}.`,
+    stopsAtTheEnd: "يتوقف عندما ينتهي البث.",
+    fading: "تصبح على خير.",
+    elsewhere: "شغّل على جهاز آخر",
+    isElsewhere: "يُشغَّل على جهاز آخر",
+    backHere: "شغّل هنا",
   },
   embed: {
     openHere: "افتح في OnAir",

@@ -82,6 +82,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  localStorage.clear();
   // The page closes its player, which pauses the element, before the element is itself again.
   cleanup();
   vi.unstubAllGlobals();
@@ -238,6 +239,50 @@ test("where there is WebRTC the page says by which way the sound comes, and lets
   await say("playing");
   expect(screen.getByText("You hear HLS.")).toBeDefined();
   expect(beats).toBe(1);
+});
+
+test("who wants less data hears HLS, now and the next time", async () => {
+  broadcast = { ...STUDIO, playback: { ...STUDIO.playback, whepUrl: "/whep/studio" } };
+  await open();
+  await userEvent.selectOptions(await screen.findByLabelText("Quality"), "least");
+  const way = () => screen.getByLabelText("Sound by") as HTMLSelectElement;
+  expect(way().value).toBe("hls");
+  cleanup();
+  await open();
+  expect(((await screen.findByLabelText("Quality")) as HTMLSelectElement).value).toBe("least");
+  expect(way().value).toBe("hls");
+  await userEvent.selectOptions(screen.getByLabelText("Quality"), "auto");
+  expect(way().value).toBe("auto");
+});
+
+test("a browser that saves data is given less of it", async () => {
+  vi.stubGlobal("navigator", Object.assign(Object.create(navigator), { connection: { saveData: true } }));
+  await open();
+  expect(((await screen.findByLabelText("Quality")) as HTMLSelectElement).value).toBe("least");
+});
+
+test("the sleep timer is there while there is sound, and says how long that is", async () => {
+  await open();
+  await screen.findByLabelText("Quality");
+  expect(screen.queryByLabelText("Sleep timer")).toBeNull();
+  await press("Listen");
+  await vi.waitFor(() => expect(station.opened).toHaveLength(1));
+  await say("playing");
+  await userEvent.selectOptions(await screen.findByLabelText("Sleep timer"), "30");
+  expect(screen.getByText("Stops in 30 min.")).toBeDefined();
+  await press("Stop");
+  await press("Listen");
+  expect(((await screen.findByLabelText("Sleep timer")) as HTMLSelectElement).value).toBe("");
+});
+
+test("with the sleep timer a broadcast that is over does not begin again in the night", async () => {
+  await listen();
+  await say("playing");
+  await userEvent.selectOptions(await screen.findByLabelText("Sleep timer"), "end");
+  await tell({ kind: "broken", reason: "network" });
+  broadcast = { ...STUDIO, status: "ended" };
+  document.dispatchEvent(new Event("visibilitychange"));
+  await vi.waitFor(() => expect(screen.queryByRole("button", { name: "Stop" })).toBeNull());
 });
 
 /** Says `playing` of what is kept. */

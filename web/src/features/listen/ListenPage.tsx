@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 import { type Broadcast, coverOf, loadBroadcast } from "../../api/broadcasts.ts";
 import { Watch } from "../../api/watch.ts";
@@ -15,8 +15,13 @@ import { Behind } from "./Behind.tsx";
 import styles from "./listen.module.css";
 import { type Action, screenBehind, screenOf } from "./screen.ts";
 import { usePlayers, usePresence } from "./use-player.ts";
+import { useSleep } from "./use-sleep.ts";
 import { Volume } from "./Volume.tsx";
-import { Way } from "./Way.tsx";
+
+/** Nobody waits for choices before there is sound. */
+const Options = lazy(async () => ({ default: (await import("./Options.tsx")).Options }));
+
+const OtherDevice = lazy(async () => ({ default: (await import("./OtherDevice.tsx")).OtherDevice }));
 
 /** How often the server is asked about the broadcast, in milliseconds. */
 const EVERY_MS = 5000;
@@ -50,7 +55,7 @@ export function ListenPage(props: {
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
   const broadcast = watched.status === "loading" ? undefined : watched.value;
   const players = usePlayers(id);
-  const { player, state, route, kept, replay, rewind, mode } = players;
+  const { player, state, route, kept, replay, rewind, mode, ladder } = players;
   const audio = useRef<HTMLAudioElement>(null);
   const keptAudio = useRef<HTMLAudioElement>(null);
   const title = broadcast?.title ?? id;
@@ -94,10 +99,20 @@ export function ListenPage(props: {
     offered: () => player.offered(),
   };
 
-  const setVolume = (volume: number) => {
+  const loudness = useRef({ chosen: 1, fade: 1 });
+  const louden = (change: { readonly chosen: number } | { readonly fade: number }) => {
+    loudness.current = { ...loudness.current, ...change };
+    const volume = loudness.current.chosen * loudness.current.fade;
     player.setVolume(volume);
     if (keptAudio.current !== null) keptAudio.current.volume = volume;
   };
+  const sleep = useSleep({
+    asked,
+    // What is still heard of it is heard out.
+    isOver: broadcast?.status === "ended" && mode === "live" && state.phase !== "playing",
+    fade: (level) => louden({ fade: level }),
+    stop: () => rewind.close(),
+  });
 
   useShortcuts(asked ? { step, ...(mode === "behind" ? { toggle } : {}) } : null);
   const keys = useRef({ step, seek });
@@ -138,6 +153,10 @@ export function ListenPage(props: {
         <p>{screen.hint}</p>
       </div>
 
+      {/* biome-ignore lint/a11y/useMediaCaption: live speech as it is spoken; there is no text to show yet. */}
+      <audio ref={audio} />
+      {/* biome-ignore lint/a11y/useMediaCaption: the same speech, from what is kept of it. */}
+      <audio ref={keptAudio} />
       {isBehind ? null : <Latency state={state} />}
       <div className={styles.controls}>
         <ActionButton action={screen.action} ended={state.phase === "ended"} act={act} />
@@ -150,16 +169,26 @@ export function ListenPage(props: {
             toLive={() => withPlaces((places) => rewind.toLive(places))}
           />
         ) : null}
-        {asked && !small ? <Volume volume={player.volume} onChange={setVolume} /> : null}
-        {screen.glow === "still" ? <Again broadcast={broadcast} /> : null}
-        {!small && !isBehind && screen.action !== "none" && broadcast?.playback.whepUrl ? (
-          <Way player={player} route={route} />
+        {asked && !small ? (
+          <Volume volume={loudness.current.chosen} onChange={(chosen) => louden({ chosen })} />
         ) : null}
+        {screen.glow === "still" ? <Again broadcast={broadcast} /> : null}
+        <Suspense>
+          {!small && screen.action !== "none" && broadcast ? (
+            <Options
+              player={player}
+              route={route}
+              ladder={ladder}
+              sleep={sleep}
+              hasWays={!isBehind && broadcast.playback.whepUrl !== null}
+              asked={asked}
+            />
+          ) : null}
+          {!small && live && players.isOpen ? (
+            <OtherDevice hlsUrl={broadcast.playback.hlsUrl} onGone={() => rewind.close()} />
+          ) : null}
+        </Suspense>
       </div>
-      {/* biome-ignore lint/a11y/useMediaCaption: live speech as it is spoken; there is no text to show yet. */}
-      <audio ref={audio} />
-      {/* biome-ignore lint/a11y/useMediaCaption: the same speech, from what is kept of it. */}
-      <audio ref={keptAudio} />
       {broadcast?.description && !small ? (
         <p className={styles.description}>{broadcast.description}</p>
       ) : null}

@@ -3,8 +3,10 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { loadPlayback, loadServerTime, type PlaybackAnswer, sendHeartbeat } from "../../api/broadcasts.ts";
 import { Presence } from "../../api/presence.ts";
 import { ServerClock } from "../../api/server-clock.ts";
+import { keptQuality, savesData } from "../../hooks/kept-quality.ts";
 import { openDesk, TAKES_HLS } from "../../media/desk.ts";
 import { HlsPlayer } from "../../media/hls-player.ts";
+import { Ladder } from "../../media/ladder.ts";
 import { type LoadEngines, lazyEngine } from "../../media/lazy-engine.ts";
 import { type LoadTapes, lazyTape } from "../../media/lazy-tape.ts";
 import { Pass } from "../../media/pass.ts";
@@ -30,17 +32,27 @@ export interface Players {
   readonly replay: ReplayState;
   readonly rewind: Rewind;
   readonly mode: RewindMode;
+  /** The rungs there are, and the one that is wanted. */
+  readonly ladder: Ladder;
+  /** Whether anybody may fetch the sound, also a device that shows no cookie; false while unknown. */
+  readonly isOpen: boolean;
 }
 
 /** The players of the page of `id`; closed with the page. */
 export function usePlayers(id: string): Players {
-  const [{ clock, pass, player, kept, rewind }] = useState(() => {
-    const pass = new Pass((signal) => loadPlayback(id, signal));
+  const [isOpen, setOpen] = useState(false);
+  const [{ clock, pass, player, kept, rewind, ladder }] = useState(() => {
+    const pass = new Pass(async (signal) => {
+      const answer = await loadPlayback(id, signal);
+      setOpen(answer.expiresAt === null);
+      return answer;
+    });
+    const ladder = new Ladder(keptQuality, savesData());
     const clock = new ServerClock({ load: loadServerTime, monotonicNow: () => performance.now() });
     const open = lazyEngine(async () => {
       const [engines] = await Promise.all([loadEngines(), pass.ready()]);
       return engines;
-    });
+    }, ladder);
     const player = new Receiver({
       hls: new HlsPlayer({ open, serverNow: clock.now, random: Math.random }),
       whep: new WhepPlayer({
@@ -56,9 +68,11 @@ export function usePlayers(id: string): Players {
     const openTape = lazyTape(async () => {
       const [tapes] = await Promise.all([loadTapes(), pass.ready()]);
       return tapes;
-    });
+    }, ladder);
     const kept = new Replayer({ open: openTape, serverNow: clock.now, random: Math.random });
-    return { clock, pass, player, kept, rewind: new Rewind({ live: player, kept }) };
+    // WebRTC has one quality, and it is not the leanest.
+    if (ladder.getState().quality === "least") player.choose("hls");
+    return { clock, pass, player, kept, rewind: new Rewind({ live: player, kept }), ladder };
   });
   const state = useSyncExternalStore(player.subscribe, player.getState);
   const route = useSyncExternalStore(player.subscribe, player.getRoute);
@@ -76,7 +90,7 @@ export function usePlayers(id: string): Players {
       player.dispose();
     };
   }, [clock, pass, player, rewind]);
-  return { player, state, route, kept, replay, rewind, mode };
+  return { player, state, route, kept, replay, rewind, mode, ladder, isOpen };
 }
 
 function adviceOf({ transport, whepUrl, token, iceServers }: PlaybackAnswer): Advice {

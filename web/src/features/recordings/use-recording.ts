@@ -8,6 +8,8 @@ import {
   loadRecording,
   type Recording,
 } from "../../api/recordings.ts";
+import { keptQuality, savesData } from "../../hooks/kept-quality.ts";
+import { Ladder } from "../../media/ladder.ts";
 import { type LoadTapes, lazyTape } from "../../media/lazy-tape.ts";
 import { Pass } from "../../media/pass.ts";
 import { Replayer, type ReplayState } from "../../media/replayer.ts";
@@ -22,7 +24,12 @@ const BARS = 150;
 /** The replayer of the page of a recording, and its state; closed with the page. */
 export function useReplayer(): [Replayer, ReplayState] {
   const [player] = useState(
-    () => new Replayer({ open: lazyTape(loadTapes), serverNow: () => null, random: Math.random }),
+    () =>
+      new Replayer({
+        open: lazyTape(loadTapes, new Ladder(keptQuality, savesData())),
+        serverNow: () => null,
+        random: Math.random,
+      }),
   );
   const state = useSyncExternalStore(player.subscribe, player.getState);
   useEffect(() => {
