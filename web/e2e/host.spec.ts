@@ -182,6 +182,17 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await press(host, "End it");
   await host.getByText("Off air").waitFor();
   await listener.getByText("The broadcast has ended").waitFor();
+
+  // It is heard again, and what was said stands there when its moment comes.
+  await listener.getByRole("link", { name: "Hear it again" }).click();
+  await listener.getByRole("button", { name: "Play", exact: true }).click();
+  await hear(listener, HOST);
+  const greeting = listener.getByText("Good evening from here");
+  expect(await greeting.isVisible()).toBe(false);
+  while (!(await greeting.isVisible())) await press(listener, "Ahead 10 s");
+  await listener.getByText("Tea or coffee?").waitFor();
+  expect(await look(listener, "recording")).toEqual([]);
+  while (await greeting.isVisible()) await press(listener, "Back 10 s");
   await host.goto(station.page("broadcasts"));
   await host.getByText(/^Ended /).waitFor();
   expect(await look(host, "broadcasts")).toEqual([]);

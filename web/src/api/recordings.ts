@@ -1,4 +1,4 @@
-import { ProblemError } from "@onair/client";
+import { ProblemError, type Schema } from "@onair/client";
 
 import { session } from "./station.ts";
 
@@ -18,6 +18,7 @@ export interface Recording {
   readonly opusUrl: string;
   readonly peaksUrl: string;
   readonly chaptersUrl: string;
+  readonly replayUrl: string;
 }
 
 /** A stretch of a recording with a name; seconds from its beginning. */
@@ -70,6 +71,34 @@ export async function loadPeaks(peaksUrl: string, signal: AbortSignal): Promise<
     peaks.channels >= 1 &&
     peaks.data.length <= PIXELS_MAX * 2 * peaks.channels;
   return isReadable ? peaks : null;
+}
+
+/** What was said and done in a stretch of a recording; positions are seconds from its beginning. */
+export type Replay = Pick<Schema<"Replay">, "messages" | "reactions" | "ranges">;
+
+/** Messages of one answer, and answers of one stretch: what more people wrote at once nobody reads. */
+const REPLAY_PAGE = 100;
+const REPLAY_PAGES = 5;
+
+/** The stretch between two positions of a recording that names this address. */
+export async function loadReplay(
+  replayUrl: string,
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<Replay> {
+  const query = new URLSearchParams({ from: String(from), to: String(to), limit: String(REPLAY_PAGE) });
+  const first = await ask<Schema<"Replay">>(`${replayUrl}?${query}`, signal);
+  if (first === null) return { messages: [], reactions: [], ranges: [] };
+  const messages = [...first.messages];
+  let cursor = first.nextCursor;
+  for (let page = 1; page < REPLAY_PAGES && cursor !== null; page++) {
+    query.set("cursor", cursor);
+    const next: Schema<"Replay"> | null = await ask(`${replayUrl}?${query}`, signal);
+    messages.push(...(next?.messages ?? []));
+    cursor = next?.nextCursor ?? null;
+  }
+  return { messages, reactions: first.reactions, ranges: first.ranges };
 }
 
 /** Whether only who has a pass hears it; asking for the recording again renews that. */

@@ -11,8 +11,8 @@ const ApiDocsPage = lazy(async () => ({
   default: (await import("../features/api-docs/ApiDocsPage.tsx")).ApiDocsPage,
 }));
 
-const RecordingPage = lazy(async () => ({
-  default: (await import("../features/recordings/RecordingPage.tsx")).RecordingPage,
+const RecordingRoute = lazy(async () => ({
+  default: (await import("./RecordingRoute.tsx")).RecordingRoute,
 }));
 
 const SignInPage = lazy(async () => ({
@@ -112,7 +112,7 @@ function Listen() {
 /** Another recording is another page likewise. */
 function Recording() {
   const { id = "" } = useParams();
-  return <RecordingPage key={id} id={id} />;
+  return <RecordingRoute key={id} id={id} />;
 }
 
 /** Another studio likewise. */

@@ -925,6 +925,14 @@ export const ar: Strings = {
       timedOut: "لا يمكنك سوى الاستماع لبعض الوقت.",
     },
   },
+  replay: {
+    label: "ما قيل",
+    empty: "لم يكن قد قيل شيء بعد.",
+    toEnd: "رسائل أحدث",
+    nobody: "لا أحد على المنصة.",
+    onStage: (names) => `على المنصة: ${names}`,
+    reactions: "كيف تفاعل الناس",
+  },
   sound: {
     more: "إعدادات الصوت",
     quality: "الجودة",

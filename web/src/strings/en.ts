@@ -885,6 +885,14 @@ export const en = {
       timedOut: "You may only listen for a while.",
     },
   },
+  replay: {
+    label: "What was said",
+    empty: "Nothing had been said by now.",
+    toEnd: "Newer messages",
+    nobody: "Nobody is on stage.",
+    onStage: (names: string) => `On stage: ${names}`,
+    reactions: "How people reacted",
+  },
   sound: {
     more: "Sound settings",
     quality: "Quality",

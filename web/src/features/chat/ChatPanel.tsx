@@ -1,12 +1,12 @@
-import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 
 import { isCrew, MESSAGE_CHARACTERS } from "../../signal/protocol.ts";
 import type { Room } from "../../signal/room.ts";
 import type { Message, RoomState } from "../../signal/room-state.ts";
 import { strings } from "../../strings.ts";
-import { Avatar } from "../../ui/Avatar.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Icon } from "../../ui/Icon.tsx";
+import { Log } from "../../ui/Log.tsx";
 import styles from "./chat.module.css";
 
 /** Who only reads does not wait for it. */
@@ -14,9 +14,6 @@ const MessageMenu = lazy(async () => ({ default: (await import("./MessageMenu.ts
 
 /** From here on the characters that are left are counted down. */
 const COUNT_FROM = 40;
-
-/** Closer to the end than this is at the end, in pixels. */
-const NEAR_PX = 48;
 
 /** What is said in a room, and a line to say something. */
 export function ChatPanel(props: {
@@ -52,57 +49,20 @@ export function ChatPanel(props: {
 
 function Messages(props: { room: Room; state: RoomState; said: readonly Message[] }) {
   const { room, state, said } = props;
-  const list = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
   const words = strings.room;
-  const last = said.at(-1)?.id;
-  const toEnd = () => list.current?.scrollTo?.({ top: list.current.scrollHeight });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new message is what it happens for.
-  useLayoutEffect(() => {
-    // Whoever reads what was said before is left there.
-    if (atEnd) toEnd();
-  }, [last]);
   return (
-    <div className={styles.messages}>
-      {said.length === 0 ? <p className={styles.empty}>{words.empty}</p> : null}
-      <div
-        ref={list}
-        className={styles.scroll}
-        role="log"
-        aria-label={words.chat}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard.
-        tabIndex={0}
-        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) =>
-          setAtEnd(scrollHeight - scrollTop - clientHeight < NEAR_PX)
-        }
-      >
-        <ul className={styles.list}>
-          {said.map((message) => (
-            <li key={message.id} className={styles.message}>
-              <Avatar name={message.author.name} />
-              <div>
-                <p className={styles.author}>
-                  <bdi>{message.author.name}</bdi>
-                  <Badge role={message.author.role} />
-                  <time dateTime={message.at}>{strings.common.time(message.at)}</time>
-                </p>
-                <p className={styles.text} dir="auto">
-                  {message.text}
-                </p>
-              </div>
-              <Actions room={room} state={state} message={message} />
-            </li>
-          ))}
-        </ul>
-      </div>
-      {atEnd ? null : (
-        <div className={styles.toEnd}>
-          <Button tone="loud" size="small" onPress={toEnd}>
-            {words.newMessages}
-          </Button>
-        </div>
-      )}
-    </div>
+    <Log
+      voice="read out"
+      words={{ label: words.chat, empty: words.empty, toEnd: words.newMessages }}
+      said={said.map((message) => ({
+        id: message.id,
+        name: message.author.name,
+        text: message.text,
+        badge: badgeOf(message.author.role),
+        when: <time dateTime={message.at}>{strings.common.time(message.at)}</time>,
+        actions: <Actions room={room} state={state} message={message} />,
+      }))}
+    />
   );
 }
 
@@ -124,11 +84,11 @@ function Actions(props: { room: Room; state: RoomState; message: Message; pinned
 }
 
 /** What somebody is here, where that says something. */
-function Badge(props: { role: string }) {
+function badgeOf(role: string): string | null {
   const { roles } = strings.room;
-  const { role } = props;
-  if (role !== "host" && role !== "moderator" && role !== "admin" && role !== "speaker") return null;
-  return <span className={styles.badge}>{roles[role]}</span>;
+  return role === "host" || role === "moderator" || role === "admin" || role === "speaker"
+    ? roles[role]
+    : null;
 }
 
 function Composer(props: { room: Room; state: RoomState }) {

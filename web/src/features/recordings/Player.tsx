@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import { type Chapter, playlistOf, type Recording } from "../../api/recordings.ts";
 import { announce } from "../../media/media-session.ts";
@@ -16,9 +16,16 @@ import { useDetails, useReplayer } from "./use-recording.ts";
 const STEP_SECONDS = 10;
 
 /** Hears one recording. */
-export function Player(props: { recording: Recording }) {
-  const { recording } = props;
+export function Player(props: {
+  recording: Recording;
+  /** Tells which position is heard, in seconds from the beginning. */
+  onPosition: (position: number) => void;
+  /** What stands below what there is to press. */
+  children: ReactNode;
+}) {
+  const { recording, onPosition } = props;
   const [player, state] = useReplayer();
+  useEffect(() => onPosition(state.position), [state.position, onPosition]);
   const audio = useRef<HTMLAudioElement>(null);
   const { chapters, bars } = useDetails(recording);
   const playlist = playlistOf(recording);
@@ -91,6 +98,7 @@ export function Player(props: { recording: Recording }) {
       </p>
       <Speed player={player} speed={state.speed} />
       <Chapters chapters={chapters} position={state.position} onPick={goTo} />
+      {props.children}
       <Links recording={recording} />
       {/* biome-ignore lint/a11y/useMediaCaption: speech as it was spoken; there is no text to show yet. */}
       <audio ref={audio} />

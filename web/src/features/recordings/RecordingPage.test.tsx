@@ -38,7 +38,13 @@ const RECORDING: Recording = {
   opusUrl: "/api/recordings/r1/download.opus",
   peaksUrl: "/api/recordings/r1/peaks",
   chaptersUrl: "/api/recordings/r1/chapters.json",
+  replayUrl: "/api/recordings/r1/replay",
 };
+
+/** What was said in it. */
+const SAID = [
+  { id: "m1", position: 10, text: "salaam", author: { id: "amy", name: "Amy", role: "listener" } },
+];
 
 let recording: Recording | null;
 let isUp: boolean;
@@ -51,6 +57,9 @@ beforeEach(() => {
     if (!isUp) return new Response(null, { status: 503 });
     if (url.endsWith("/chapters.json")) {
       return Response.json({ version: "1.2.0", chapters: [{ startTime: 65, title: "News" }] });
+    }
+    if (url.includes("/replay")) {
+      return Response.json({ messages: SAID, reactions: [], ranges: [], nextCursor: null });
     }
     if (url.endsWith("/peaks"))
       return Response.json({ version: 2, channels: 1, bits: 8, data: [-1, 1, -2, 2] });
@@ -119,6 +128,15 @@ test("arrows go ten seconds, and the space bar pauses", async () => {
   (document.activeElement as HTMLElement).blur();
   await userEvent.keyboard(" ");
   expect(await button("Play")).toBeDefined();
+});
+
+test("what was said stands there when its moment is heard, and not before", async () => {
+  await play();
+  expect(await screen.findByText("Nothing had been said by now.")).toBeDefined();
+  await userEvent.keyboard("{ArrowRight}");
+  expect(await screen.findByText("salaam")).toBeDefined();
+  await userEvent.keyboard("{ArrowLeft}");
+  expect(await screen.findByText("Nothing had been said by now.")).toBeDefined();
 });
 
 test("the speed is chosen", async () => {

@@ -1,10 +1,11 @@
-import { useState, useSyncExternalStore } from "react";
+import { type ReactNode, useState, useSyncExternalStore } from "react";
 
 import { loadRecording, type Recording } from "../../api/recordings.ts";
 import { Watch } from "../../api/watch.ts";
 import { strings } from "../../strings.ts";
 import { Beacon, type Glow } from "../../ui/Beacon.tsx";
 import { Player } from "./Player.tsx";
+import { ReplayPanel } from "./ReplayPanel.tsx";
 import styles from "./recording.module.css";
 import { usePass } from "./use-recording.ts";
 
@@ -12,8 +13,13 @@ import { usePass } from "./use-recording.ts";
 const EVERY_MS = 10_000;
 
 /** A recording, or a clip of one. */
-export function RecordingPage(props: { id: string }) {
+export function RecordingPage(props: {
+  id: string;
+  /** What is told of the broadcast that it is of. */
+  beside?: (recording: Recording) => ReactNode;
+}) {
   const { id } = props;
+  const [position, setPosition] = useState(0);
   const [watch] = useState(() => new Watch((signal) => loadRecording(id, signal), EVERY_MS));
   const watched = useSyncExternalStore(watch.subscribe, watch.getState);
   usePass(id);
@@ -27,16 +33,26 @@ export function RecordingPage(props: { id: string }) {
       <Notice glow="still" title={words.missing} hint={words.missingHint} />
     );
   }
-  return (
+  const isReady = recording.status === "ready";
+  const article = (
     <article className={styles.page}>
       <title>{`${recording.title} · ${strings.name}`}</title>
       <Heading recording={recording} />
       {recording.status === "ready" ? (
-        <Player recording={recording} />
+        <Player recording={recording} onPosition={setPosition}>
+          {props.beside?.(recording)}
+        </Player>
       ) : (
         <Unready status={recording.status} />
       )}
     </article>
+  );
+  if (!isReady) return article;
+  return (
+    <div className={styles.layout}>
+      {article}
+      <ReplayPanel recording={recording} position={position} />
+    </div>
   );
 }
 
