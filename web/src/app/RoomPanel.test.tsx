@@ -138,6 +138,14 @@ test("a room that is lost says so, and keeps what was said", async () => {
   expect(screen.getByText("salaam")).toBeDefined();
 });
 
+test("who only listens sees who speaks", async () => {
+  const socket = await comeIn(AMY);
+  await tell(socket, { type: "speaking", userIds: ["hana"] });
+  expect(screen.getByText("speaking")).toBeDefined();
+  await tell(socket, { type: "speaking", userIds: [] });
+  expect(screen.queryByText("speaking")).toBeNull();
+});
+
 const POLL = { id: "p1", question: "Tea or coffee?", options: ["Tea", "Coffee"], counts: [0, 0] };
 
 test("a poll is answered, and then shows how it stands and what it came to", async () => {

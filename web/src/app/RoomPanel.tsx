@@ -70,7 +70,8 @@ export function RoomPanel(props: { readonly id: string; readonly sound: Sound })
         <StageList
           stage={state.stage}
           you={state.you.id}
-          speaking={own.speaking}
+          // Who is on the stage hears it sooner than it is told.
+          speaking={own.isThere ? own.speaking : state.speaking}
           actions={(speaker) =>
             isCrew(state.you) && speaker.user.id !== state.you.id ? (
               <Suspense>

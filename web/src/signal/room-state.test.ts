@@ -101,6 +101,13 @@ test("who comes back keeps what they had, in a room that goes on", () => {
   expect(joined({ ...welcome(), room: null }, null)).toBeNull();
 });
 
+test("whose voice is heard is told anew each time, and nobody's after the end", () => {
+  const room = after({ type: "speaking", userIds: ["hana", "amy"] }, { type: "speaking", userIds: ["amy"] });
+  expect([...room.speaking]).toEqual(["amy"]);
+  const ended = told(room, { type: "broadcastEnded", id: "r-9", at: "2027-01-15T08:01:00Z" });
+  expect([...ended.speaking]).toEqual([]);
+});
+
 const POLL = { id: "p1", question: "Tea?", options: ["Yes", "No"], counts: [0, 0] };
 
 test("a poll is opened, counted, answered, and what it came to stays until the next one", () => {

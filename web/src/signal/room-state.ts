@@ -46,6 +46,8 @@ export interface RoomState {
   readonly people: number;
   readonly listeners: Listeners;
   readonly stage: readonly Speaker[];
+  /** Whose voice is heard, as the station hears it. */
+  readonly speaking: ReadonlySet<string>;
   readonly messages: readonly Message[];
   readonly pinned: readonly Message[];
   readonly poll: Poll | null;
@@ -78,6 +80,7 @@ export function joined(message: Joined, before: RoomState | null): RoomState | n
     people: room.people,
     listeners: room.listeners,
     stage: room.stage,
+    speaking: new Set(room.speaking),
     messages: room.messages.map((said) => messageOf(said, said)),
     pinned: room.pinned.map((said) => messageOf(said, said)),
     poll: room.poll ?? null,
@@ -132,6 +135,8 @@ export function told(room: RoomState, notice: Notice): RoomState {
       const invited = notice.user.id === room.you.id ? false : room.invited;
       return { ...room, stage: notice.stage, invited };
     }
+    case "speaking":
+      return { ...room, speaking: new Set(notice.userIds) };
     case "muted": {
       const { userId, muted } = notice;
       const stage = room.stage.map((there) => (there.user.id === userId ? { ...there, muted } : there));
@@ -173,7 +178,7 @@ export function told(room: RoomState, notice: Notice): RoomState {
     case "broadcastStarted":
       return { ...room, onAir: true };
     case "broadcastEnded":
-      return { ...room, onAir: false, stage: [], invited: false };
+      return { ...room, onAir: false, stage: [], speaking: new Set(), invited: false };
     default:
       // What is told in passing (reactions, refusals, a free place) changes nothing here.
       return room;

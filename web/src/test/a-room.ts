@@ -27,6 +27,7 @@ export function welcome(you: RoomUser = AMY): Joined {
       people: 2,
       listeners: { total: 7, webrtc: 3, hls: 4 },
       stage: [{ user: HANA, muted: false }],
+      speaking: [],
       messages: [
         {
           id: "m1",
