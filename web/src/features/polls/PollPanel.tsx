@@ -1,4 +1,5 @@
 import { useId, useState } from "react";
+import { Link, useLocation } from "react-router";
 
 import { isCrew, type Poll } from "../../signal/protocol.ts";
 import type { Room } from "../../signal/room.ts";
@@ -15,6 +16,7 @@ export function PollPanel(props: { readonly room: Room; readonly state: RoomStat
   const [putAway, setPutAway] = useState<string | null>(null);
   const words = strings.polls;
   const title = useId();
+  const { pathname } = useLocation();
   const shown = poll ?? lastPoll;
   if (shown === null || (poll === null && shown.id === putAway)) return null;
   return (
@@ -33,7 +35,9 @@ export function PollPanel(props: { readonly room: Room; readonly state: RoomStat
       ) : you.role === "guest" ? (
         <>
           <Result poll={poll} vote={null} />
-          <p className={styles.about}>{words.guest}</p>
+          <p className={styles.about}>
+            <Link to={`/sign-in?to=${encodeURIComponent(pathname)}`}>{words.guest}</Link>
+          </p>
         </>
       ) : (
         <Answers key={poll.id} room={room} poll={poll} vote={vote} seesAll={isCrew(you)} />

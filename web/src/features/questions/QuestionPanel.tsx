@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useState } from "react";
+import { Link, useLocation } from "react-router";
 
 import { isCrew, MESSAGE_CHARACTERS, OWN_QUESTIONS } from "../../signal/protocol.ts";
 import type { Room } from "../../signal/room.ts";
@@ -12,6 +13,7 @@ import styles from "./questions.module.css";
 /** What people want to know, for who listens: asks, and lifts what others ask. Folded until it is wanted. */
 export function QuestionPanel(props: { readonly room: Room; readonly state: RoomState }) {
   const { room, state } = props;
+  const { pathname } = useLocation();
   const words = strings.questions;
   if (!state.questionsOpen) return null;
   return (
@@ -19,7 +21,9 @@ export function QuestionPanel(props: { readonly room: Room; readonly state: Room
       <summary>{words.count(state.questions.length)}</summary>
       <Waiting room={room} state={state} />
       {state.you.role === "guest" ? (
-        <p className={styles.about}>{words.guest}</p>
+        <p className={styles.about}>
+          <Link to={`/sign-in?to=${encodeURIComponent(pathname)}`}>{words.guest}</Link>
+        </p>
       ) : (
         <Asking room={room} state={state} />
       )}
