@@ -88,6 +88,7 @@ export default defineConfig({
         "/ws/",
         "/covers/",
         "/podcasts/",
+        "/oembed",
       ].map((path) => [`^${path}`, { target: STATION, ws: path === "/ws/" }]),
     ),
   },
