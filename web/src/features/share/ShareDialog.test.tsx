@@ -17,13 +17,13 @@ function open(answer: () => Response): void {
   render(<ShareDialog id="a b" title="Talk" onClose={() => {}} />);
 }
 
-const valueOf = (field: HTMLElement) => (field as HTMLInputElement).value;
+const textIn = (field: HTMLElement) => (field as HTMLInputElement).value;
 
 test("the frame for pages of others is the one that the station tells everybody", async () => {
   open(() => Response.json({ html: "<iframe></iframe>" }));
   const link = `${location.origin}/b/a%20b`;
-  expect(valueOf(screen.getByLabelText("Link"))).toBe(link);
-  expect(valueOf(await screen.findByLabelText("Embed on a page"))).toBe("<iframe></iframe>");
+  expect(textIn(screen.getByLabelText("Link"))).toBe(link);
+  expect(textIn(await screen.findByLabelText("Embed on a page"))).toBe("<iframe></iframe>");
   expect(asked.map(({ pathname, searchParams }) => [pathname, searchParams.get("url")])).toEqual([
     ["/oembed", link],
   ]);
