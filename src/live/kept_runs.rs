@@ -228,8 +228,9 @@ fn told<T>(done: Result<io::Result<T>, tokio::task::JoinError>) -> Result<T, She
     }
 }
 
-/// What the control plane knows, and what it will be told of: a recording that has just begun or ended.
-fn merged(standing: &[Recorded], held: &[Held]) -> Vec<Recorded> {
+/// What the control plane knows, and what it will be told of: a recording that has just begun or ended, unless it was
+/// deleted before this station knew that it was known.
+fn merged(standing: &[Recorded], held: &[Held], gone: &[String]) -> Vec<Recorded> {
     let mut merged = Vec::new();
     for held in held {
         let here = standing.iter().find(|recorded| recorded.id == held.id);
@@ -248,7 +249,9 @@ fn merged(standing: &[Recorded], held: &[Held]) -> Vec<Recorded> {
         };
         merged.push(recorded);
     }
-    let untold = |recorded: &&Recorded| !recorded.known && held.iter().all(|held| held.id != recorded.id);
+    let untold = |recorded: &&Recorded| {
+        !recorded.known && !gone.contains(&recorded.id) && held.iter().all(|held| held.id != recorded.id)
+    };
     merged.extend(standing.iter().filter(untold).cloned());
     merged
 }
@@ -259,15 +262,22 @@ impl RunShelf for KeptRuns {
         broadcast: &'a str,
         run: &'a RunId,
         held: Vec<Held>,
+        gone: Vec<String>,
     ) -> Answer<'a, Result<(), ShelfError>> {
-        Box::pin(self.change(broadcast, run, move |standing| merged(standing, &held)))
+        Box::pin(self.change(broadcast, run, move |standing| merged(standing, &held, &gone)))
     }
 
-    fn remove<'a>(&'a self, broadcast: &'a str, run: &'a RunId) -> Answer<'a, Result<(), ShelfError>> {
+    fn remove<'a>(
+        &'a self,
+        broadcast: &'a str,
+        run: &'a RunId,
+        gone: Vec<String>,
+    ) -> Answer<'a, Result<(), ShelfError>> {
         Box::pin(async move {
             // One that is being made now is not written down yet.
-            if self.noted(broadcast, run).await?.iter().any(|recorded| !recorded.known) {
-                return self.change(broadcast, run, |standing| merged(standing, &[])).await;
+            let untold = |recorded: &Recorded| !recorded.known && !gone.contains(&recorded.id);
+            if self.noted(broadcast, run).await?.iter().any(untold) {
+                return self.change(broadcast, run, move |standing| merged(standing, &[], &gone)).await;
             }
             self.let_go_of(broadcast, run).await?;
             self.forget(broadcast, run).await
@@ -360,14 +370,22 @@ mod tests {
         let open = Recorded::open("new".into(), at(30));
         let gone = Recorded { known: true, ..Recorded::open("gone".into(), at(1)) };
         let standing = [Recorded::open("a".into(), at(8)), gone, open.clone()];
-        let after =
-            merged(&standing, &[held("a", Some(20), "a"), held("b", Some(21), "key"), held("c", None, "")]);
+        let after = merged(
+            &standing,
+            &[held("a", Some(20), "a"), held("b", Some(21), "key"), held("c", None, "")],
+            &[],
+        );
         let names: Vec<_> = after.iter().map(|it| (&*it.id, &*it.folder, it.known)).collect();
         assert_eq!(names, [("a", "a", true), ("b", "key", true), ("new", "new", false)]);
         assert_eq!(after[0].span, Span { from: at(9), to: Some(at(20)) });
         assert_eq!(after[0].kept, Span { from: at(8), to: Some(at(20)) });
         assert!(!after[1].is_published());
-        let making = merged(std::slice::from_ref(&open), &[held("new", None, "")]);
+        let making = merged(std::slice::from_ref(&open), &[held("new", None, "")], &[]);
         assert_eq!(making, [Recorded { known: true, ..open }], "the run knows how far it is");
+        assert!(merged(&making, &[], &[]).is_empty(), "what was known is deleted");
+        let ended = Recorded { known: false, ..making[0].clone() };
+        let standing = std::slice::from_ref(&ended);
+        assert_eq!(merged(standing, &[], &[]), standing, "it is not written down yet");
+        assert!(merged(standing, &[], &["new".to_owned()]).is_empty(), "it was, and was deleted");
     }
 }

@@ -80,11 +80,17 @@ impl Recorder for Nothing {
 }
 
 impl RunShelf for Nothing {
-    fn publish<'a>(&'a self, _: &'a str, _: &'a RunId, _: Vec<Held>) -> Answer<'a, Result<(), ShelfError>> {
+    fn publish<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a RunId,
+        _: Vec<Held>,
+        _: Vec<String>,
+    ) -> Answer<'a, Result<(), ShelfError>> {
         Box::pin(async { Ok(()) })
     }
 
-    fn remove<'a>(&'a self, _: &'a str, _: &'a RunId) -> Answer<'a, Result<(), ShelfError>> {
+    fn remove<'a>(&'a self, _: &'a str, _: &'a RunId, _: Vec<String>) -> Answer<'a, Result<(), ShelfError>> {
         Box::pin(async { Ok(()) })
     }
 }

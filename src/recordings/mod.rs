@@ -127,17 +127,24 @@ pub struct ShelfError(pub String);
 
 /// Serves what is kept of runs. Each station has its own; a run that it does not hold is fine, and nothing to do.
 pub trait RunShelf: Send + Sync + 'static {
-    /// All that stays of a run and may be played of it from now on. Told after every change and again after a restart,
-    /// so that it may be what it was.
+    /// All that stays of a run and may be played of it from now on, and the ids of what was deleted. Told after every
+    /// change and again after a restart, so that it may be what it was.
     fn publish<'a>(
         &'a self,
         broadcast: &'a str,
         run: &'a RunId,
         held: Vec<Held>,
+        gone: Vec<String>,
     ) -> Answer<'a, Result<(), ShelfError>>;
 
-    /// Nothing of a run is kept any more.
-    fn remove<'a>(&'a self, broadcast: &'a str, run: &'a RunId) -> Answer<'a, Result<(), ShelfError>>;
+    /// Nothing of a run is kept any more, unless a recording of it is not known yet which is not among those that were
+    /// deleted.
+    fn remove<'a>(
+        &'a self,
+        broadcast: &'a str,
+        run: &'a RunId,
+        gone: Vec<String>,
+    ) -> Answer<'a, Result<(), ShelfError>>;
 }
 
 /// Knows where runs have sound.

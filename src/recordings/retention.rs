@@ -42,6 +42,7 @@ impl Retention {
     /// Deletes the oldest of those that are too old `now`, at most twenty; says how many there were.
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.store.recorded_runs().forget(now.minus(REMEMBERED)).await?;
+        self.store.recordings().forget_gone(now.minus(REMEMBERED)).await?;
         let Some(keep) = self.keep else { return Ok(0) };
         let mut deleted = 0;
         for recording in self.store.recordings().older(now.minus(keep), AT_ONCE).await? {

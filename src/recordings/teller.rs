@@ -100,10 +100,11 @@ impl Teller {
             return Ok(());
         };
         let recordings = self.store.recordings().of_run(broadcast, run).await?;
+        let gone = self.store.recordings().gone_of_run(broadcast, run).await?;
         let told = if recordings.is_empty() {
-            self.shelf.remove(broadcast, &id).await
+            self.shelf.remove(broadcast, &id, gone).await
         } else {
-            self.shelf.publish(broadcast, &id, recordings.iter().map(held).collect()).await
+            self.shelf.publish(broadcast, &id, recordings.iter().map(held).collect(), gone).await
         };
         if let Err(cause) = told {
             self.again.add(broadcast, run, &cause);
@@ -197,6 +198,7 @@ mod tests {
             _: &'a str,
             run: &'a RunId,
             held: Vec<Held>,
+            _: Vec<String>,
         ) -> Answer<'a, Result<(), ShelfError>> {
             let ends = |it: &Published| format!("{}:{}-{}", it.id, it.from.ticks(), it.to.ticks());
             let plays = held.iter().filter_map(|held| held.plays.as_ref());
@@ -204,8 +206,13 @@ mod tests {
             Box::pin(async { told })
         }
 
-        fn remove<'a>(&'a self, _: &'a str, run: &'a RunId) -> Answer<'a, Result<(), ShelfError>> {
-            let told = self.note(run, "-");
+        fn remove<'a>(
+            &'a self,
+            _: &'a str,
+            run: &'a RunId,
+            gone: Vec<String>,
+        ) -> Answer<'a, Result<(), ShelfError>> {
+            let told = self.note(run, &format!("- {}", gone.join(" ")));
             Box::pin(async { told })
         }
     }
@@ -254,9 +261,9 @@ mod tests {
         teller.look().await.unwrap();
         shelf.refuses.store(false, Ordering::Relaxed);
         teller.look().await.unwrap();
-        assert_eq!(shelf.take(), ["r1 ", "r2 -"]);
+        assert_eq!(shelf.take(), ["r1 ", "r2 - b"]);
 
         Teller::new(store.clone(), shelf.clone()).look().await.unwrap();
-        assert_eq!(shelf.take(), ["r1 ", "r2 -"], "a station that starts is told everything");
+        assert_eq!(shelf.take(), ["r1 ", "r2 - b"], "a station that starts is told everything");
     }
 }

@@ -43,6 +43,7 @@ const STEPS: &[Step] = &[
     step!(14, "0014", "polls"),
     step!(15, "0015", "sign_ins"),
     step!(16, "0016", "usage"),
+    step!(17, "0017", "remains"),
 ];
 
 /// One step of the schema.

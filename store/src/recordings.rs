@@ -58,6 +58,9 @@ impl Recordings<'_> {
     /// The most that one run has, clips among them.
     pub const OF_RUN_MAX: i64 = 200;
 
+    /// Deleted ones of one run that stations are told of; a run has not made more.
+    const GONE_MAX: i64 = 1_000;
+
     /// The recording with this id.
     pub async fn load(self, id: &str) -> Result<Option<Recording>, StoreError> {
         let mut sql = select();
@@ -71,6 +74,20 @@ impl Recordings<'_> {
         sql.push(" WHERE r.broadcast_id = ").text(broadcast_id).push(" AND r.run = ").text(run);
         sql.push(" ORDER BY r.recorded_from, r.id LIMIT ").number(Self::OF_RUN_MAX);
         self.0.read_all(&sql, Recording::read).await
+    }
+
+    /// The ids of those of a run that were deleted lately, the last one first.
+    pub async fn gone_of_run(self, broadcast_id: &str, run: &str) -> Result<Vec<String>, StoreError> {
+        let mut sql = Sql::new("SELECT id FROM deleted_recordings WHERE broadcast_id = ");
+        sql.text(broadcast_id).push(" AND run = ").text(run);
+        sql.push(" ORDER BY deleted_at DESC, id LIMIT ").number(Self::GONE_MAX);
+        self.0.read_all(&sql, |row| row.text("id")).await
+    }
+
+    /// Forgets which were deleted before `before`; how many there were. Nobody tells of them any more.
+    pub async fn forget_gone(self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut sql = Sql::new("DELETE FROM deleted_recordings WHERE deleted_at < ");
+        self.0.write(sql.time(before)).await
     }
 
     /// With their broadcasts and hosts, the latest sound first.
@@ -160,6 +177,11 @@ impl Recordings<'_> {
                 }
                 let mut orphans = Sql::new("UPDATE recordings SET parent_id = NULL WHERE parent_id = ");
                 orphans.text(id).execute(connection).await?;
+                let mut gone =
+                    Sql::new("INSERT INTO deleted_recordings (id, broadcast_id, run, deleted_at) VALUES (");
+                gone.text(id).push(", ").text(&found.broadcast_id).push(", ").text(&found.run);
+                gone.push(", ").time(Timestamp::now()).push(") ON CONFLICT (id) DO NOTHING");
+                gone.execute(connection).await?;
                 recorded_runs::note(connection, &found.broadcast_id, &found.run).await?;
                 writing.commit().await?;
                 Ok(true)
@@ -180,7 +202,7 @@ impl Recordings<'_> {
 
 /// What the data plane tells of a recording, once or several times. Where it has become ready by that, webhooks are
 /// told of it: what is in `told`, and which broadcast it is. A recording of a broadcast that is gone is
-/// gone too.
+/// gone too, and one that was deleted stays so.
 pub(crate) async fn note(
     connection: &mut AnyConnection,
     facts: &RecordingFacts,
@@ -196,6 +218,7 @@ pub(crate) async fn note(
     let mut sql = select();
     let known = sql.push(" WHERE r.id = ").text(&facts.id).one(connection, Recording::read).await?;
     match known {
+        None if is_gone(connection, &facts.id).await? => return Ok(()),
         None => insert(connection, &Recording::of(facts, title.clone(), now)).await?,
         Some(known) if known.status == RecordingStatus::Recording && facts.to_frames.is_some() => {
             let span = Span { from: known.recorded.from, to: facts.to_frames };
@@ -223,6 +246,11 @@ pub(crate) async fn note(
         deliveries::enqueue_for_all(connection, event, &facts.broadcast_id, &host, at, &body).await?;
     }
     Ok(())
+}
+
+async fn is_gone(connection: &mut AnyConnection, id: &str) -> Result<bool, StoreError> {
+    let mut sql = Sql::new("SELECT COUNT(*) FROM deleted_recordings WHERE id = ");
+    Ok(sql.text(id).count(connection).await? > 0)
 }
 
 /// Begins an insert of rows.

@@ -97,12 +97,12 @@ async fn what_the_disk_has_lost_is_cut_and_deleted_all_the_same() {
             .with_elsewhere(Some(elsewhere.clone()))
     };
     // As after every start.
-    runs().publish("studio", run, vec![held("a", "a", 8..18)]).await.unwrap();
+    runs().publish("studio", run, vec![held("a", "a", 8..18)], Vec::new()).await.unwrap();
     assert!(!fresh.media_dir().join("studio/r1").exists(), "nobody has asked for it");
-    runs().publish("studio", run, vec![held("a", "a", 9..11)]).await.unwrap();
+    runs().publish("studio", run, vec![held("a", "a", 9..11)], Vec::new()).await.unwrap();
     let list = "live/studio/r1/rec/a/main.m3u8";
     until("the cut is listed", || text(&server, list).matches("#EXTINF").count() == 2).await;
-    runs().remove("studio", run).await.unwrap();
+    runs().remove("studio", run, Vec::new()).await.unwrap();
     until("nothing of it is left", || uploads.are_done() && segments(&server).is_empty()).await;
     assert!(!server.file(list).exists());
 
@@ -116,7 +116,7 @@ async fn what_the_disk_has_lost_is_cut_and_deleted_all_the_same() {
     let courier = fresh.courier(&server, &uploads).await;
     let elsewhere = Elsewhere { attic, ..elsewhere };
     let runs = KeptRuns::new(fresh.origin.clone(), fresh.media_dir(), Some(uploads.clone()));
-    runs.with_elsewhere(Some(elsewhere)).remove("studio", run).await.unwrap();
+    runs.with_elsewhere(Some(elsewhere)).remove("studio", run, Vec::new()).await.unwrap();
     until("nothing of it is left", || uploads.are_done() && segments(&server).is_empty()).await;
     assert!(!server.file("live/studio/r1/run.json").exists());
     courier.abort();

@@ -278,6 +278,24 @@ on_both! {
         assert_eq!(changed(&store).await, [run(&news)]);
     }
 
+    async fn what_was_deleted_does_not_come_back_when_it_is_told_again(store: Store) {
+        let news = made(&store, "ada", "News").await;
+        let facts = closed(&opened(&news, "r1"));
+        tell(&store, std::slice::from_ref(&facts)).await;
+        assert!(store.recordings().delete(&facts.id).await.unwrap());
+        // The station that made it has not heard of that yet, and starts anew.
+        tell(&store, std::slice::from_ref(&facts)).await;
+        assert!(store.recordings().load(&facts.id).await.unwrap().is_none());
+        assert_eq!(store.recordings().gone_of_run(&news.id, "r1").await.unwrap(), std::slice::from_ref(&facts.id));
+        assert!(store.recordings().gone_of_run(&news.id, "r2").await.unwrap().is_empty());
+        let other = closed(&opened(&news, "r1"));
+        tell(&store, std::slice::from_ref(&other)).await;
+        assert!(store.recordings().load(&other.id).await.unwrap().is_some());
+        assert_eq!(store.recordings().forget_gone(at(0)).await.unwrap(), 0);
+        let later = store::Timestamp::now().plus(std::time::Duration::from_secs(60));
+        assert_eq!(store.recordings().forget_gone(later).await.unwrap(), 1);
+    }
+
     async fn what_is_being_made_is_neither_deleted_nor_old(store: Store) {
         let news = made(&store, "ada", "News").await;
         let making = opened(&news, "r2");

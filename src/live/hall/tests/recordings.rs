@@ -148,19 +148,19 @@ async fn the_control_plane_says_what_is_played_and_what_stays() {
         earlier.to.unwrap().ticks() - earlier.from.ticks()
     );
     assert_eq!((pieces.len(), pieces[0].wall), (1, earlier.started_at));
-    runs.publish("a", &earlier.run, vec![held(earlier, "key")]).await.unwrap();
+    runs.publish("a", &earlier.run, vec![held(earlier, "key")], Vec::new()).await.unwrap();
     let folders = |recordings: Arc<[origin::Recorded]>| -> Vec<String> {
         recordings.iter().map(|recorded| recorded.folder.clone()).collect()
     };
     let shelf = origin.find("a", &earlier.run).await.unwrap();
     assert_eq!(folders(shelf.recordings()), ["key"]);
-    runs.remove("a", &earlier.run).await.unwrap();
+    runs.remove("a", &earlier.run, Vec::new()).await.unwrap();
     assert!(!open.media().join("a").join(earlier.run.as_str()).exists(), "nothing of it is kept");
     assert!(origin.find("a", &earlier.run).await.is_none());
-    runs.publish("a", &newest.run, vec![held(newest, &newest.id)]).await.unwrap();
-    runs.remove("a", &newest.run).await.unwrap();
+    runs.publish("a", &newest.run, vec![held(newest, &newest.id)], Vec::new()).await.unwrap();
+    runs.remove("a", &newest.run, Vec::new()).await.unwrap();
     assert!(open.media().join("a").join(newest.run.as_str()).exists(), "its end is still heard");
     assert!(origin.find("a", &newest.run).await.unwrap().recordings().is_empty());
-    assert_eq!(runs.remove("nobody", &newest.run).await, Ok(()), "another station's");
+    assert_eq!(runs.remove("nobody", &newest.run, Vec::new()).await, Ok(()), "another station's");
     open.close().await;
 }

@@ -1,0 +1,10 @@
+-- Recordings that were deleted. What made them may tell of them once more, and they are not to come back by that.
+
+CREATE TABLE deleted_recordings (
+    id TEXT PRIMARY KEY,
+    broadcast_id TEXT NOT NULL,
+    run TEXT NOT NULL,
+    deleted_at BIGINT NOT NULL
+);
+CREATE INDEX deleted_recordings_of_run ON deleted_recordings (broadcast_id, run, deleted_at);
+CREATE INDEX deleted_recordings_at ON deleted_recordings (deleted_at);
