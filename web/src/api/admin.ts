@@ -56,22 +56,6 @@ export function loadAudit(signal: AbortSignal, cursor?: string): Promise<Schema<
   return answered(station.GET("/api/admin/audit", { params: { query }, signal }));
 }
 
-/** API keys, the newest first. */
-export function loadKeys(signal: AbortSignal, cursor?: string): Promise<Schema<"ApiKeyPage">> {
-  const query = pageQuery(PAGE, cursor);
-  return answered(station.GET("/api/admin/api-keys", { params: { query }, signal }));
-}
-
-/** Makes one; its secret is in the answer and nowhere else. */
-export function createKey(body: Schema<"NewApiKey">): Promise<Schema<"MadeApiKey">> {
-  return answered(station.POST("/api/admin/api-keys", { body }));
-}
-
-/** From then on it opens nothing. */
-export async function revokeKey(key: string): Promise<void> {
-  await answered(station.DELETE("/api/admin/api-keys/{key}", { params: { path: { key } } }));
-}
-
 /** Invitations, the newest first. */
 export function loadInvitations(signal: AbortSignal, cursor?: string): Promise<Schema<"InvitationPage">> {
   const query = pageQuery(PAGE, cursor);

@@ -39,7 +39,7 @@ export async function subscribePush(
 ): Promise<PushSubscriptionJSON> {
   if (workers === undefined || notifications === undefined) throw new Error("this browser has no push");
   if ((await notifications.requestPermission()) !== "granted") throw new NotAllowed();
-  const registration = await workers.register(WORKER);
+  const registration = await workers.register(WORKER, { updateViaCache: "none" });
   await active(registration);
   const before = await registration.pushManager.getSubscription();
   const options = { userVisibleOnly: true, applicationServerKey: vapidPublicKey };
@@ -69,30 +69,4 @@ function active(registration: ServiceWorkerRegistration): Promise<void> {
       if (worker.state === "redundant") failed(new Error("the service worker was not installed"));
     });
   });
-}
-
-/** What a browser is called in a list of devices: `Firefox, Linux`. */
-export function browserName(userAgent: string): string {
-  const browser = firstOf(userAgent, [
-    ["Edg", "Edge"],
-    ["OPR", "Opera"],
-    ["SamsungBrowser", "Samsung Internet"],
-    ["Firefox", "Firefox"],
-    ["Chrome", "Chrome"],
-    ["Safari", "Safari"],
-  ]);
-  const system = firstOf(userAgent, [
-    ["Android", "Android"],
-    ["iPhone", "iPhone"],
-    ["iPad", "iPad"],
-    ["Windows", "Windows"],
-    ["Mac OS", "macOS"],
-    ["CrOS", "ChromeOS"],
-    ["Linux", "Linux"],
-  ]);
-  return [browser, system].filter((name) => name !== null).join(", ");
-}
-
-function firstOf(text: string, names: readonly (readonly [string, string])[]): string | null {
-  return names.find(([sign]) => text.includes(sign))?.[1] ?? null;
 }

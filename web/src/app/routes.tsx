@@ -59,8 +59,8 @@ const NoticeSettingsPage = lazy(async () => ({
   default: (await import("../features/notices/SettingsPage.tsx")).NoticeSettingsPage,
 }));
 
-const AdminPage = lazy(async () => ({
-  default: (await import("../features/admin/AdminPage.tsx")).AdminPage,
+const AdminRoute = lazy(async () => ({
+  default: (await import("./AdminRoute.tsx")).AdminRoute,
 }));
 
 const EmbedPage = lazy(async () => ({
@@ -135,7 +135,7 @@ function OneSeries() {
 
 function Admin() {
   const { tab = "" } = useParams();
-  return <AdminPage tab={tab} />;
+  return <AdminRoute tab={tab} />;
 }
 
 /** In a frame nothing stands around the player. */

@@ -646,6 +646,7 @@ export const ar: Strings = {
     delivery: { pending: "ينتظر", delivered: "وصل", failed: "فشل" },
     removeWebhook: "حذف الويب هوك؟",
     removeWebhookHint: "تُحذف معه مرسَلاته.",
+    keysHint: "البرنامج الذي لديه مفتاح يفعل ما تفعله في بثوثك.",
   },
   admin: {
     title: "المحطة",
@@ -951,6 +952,20 @@ export const ar: Strings = {
     elsewhere: "شغّل على جهاز آخر",
     isElsewhere: "يُشغَّل على جهاز آخر",
     backHere: "شغّل هنا",
+  signIns: {
+    title: "أين سُجّل دخولك",
+    hint: "إن لم تعرف أحدها فأنهِه وغيّر كلمة المرور.",
+    none: "لا مكان آخر.",
+    unnamed: "جهاز غير معروف",
+    here: "هذا الجهاز",
+    since: (instant) => `منذ ${shortDate(instant)}`,
+    lastUsed: (instant) => `آخر استعمال ${shortDate(instant)}`,
+    end: "سجّل الخروج",
+    ended: "سُجّل خروجه",
+    endOthers: "سجّل الخروج من كل مكان آخر",
+    endOthersTitle: "تسجيل الخروج من كل مكان آخر؟",
+    endOthersHint: "يتوقف فورًا كل استماع أو كلام باسمك هناك.",
+    endedOthers: "دخولك مسجّل هنا وحده",
   },
   embed: {
     openHere: "افتح في OnAir",

@@ -601,6 +601,7 @@ export const en = {
     delivery: { pending: "waiting", delivered: "delivered", failed: "failed" },
     removeWebhook: "Delete the webhook?",
     removeWebhookHint: "Its deliveries go with it.",
+    keysHint: "A program that has one does what you do in your broadcasts.",
   },
   admin: {
     title: "Station",
@@ -911,6 +912,20 @@ export const en = {
     elsewhere: "Play on another device",
     isElsewhere: "Playing on another device",
     backHere: "Play here",
+  signIns: {
+    title: "Where you are signed in",
+    hint: "If you do not know one of these, end it and change your password.",
+    none: "Nowhere else.",
+    unnamed: "Unknown device",
+    here: "this device",
+    since: (instant: string) => `since ${shortDate(instant)}`,
+    lastUsed: (instant: string) => `last used ${shortDate(instant)}`,
+    end: "Sign out",
+    ended: "It is signed out",
+    endOthers: "Sign out everywhere else",
+    endOthersTitle: "Sign out everywhere else?",
+    endOthersHint: "Whoever listens or speaks there under your name stops at once.",
+    endedOthers: "You are signed in here alone",
   },
   embed: {
     openHere: "Open on OnAir",

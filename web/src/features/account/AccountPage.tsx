@@ -9,10 +9,11 @@ import { Button } from "../../ui/Button.tsx";
 import { Form, TextField } from "../../ui/Field.tsx";
 import { Card, Screen } from "../../ui/Screen.tsx";
 import { toasts } from "../../ui/toasts.ts";
+import { SignIns } from "./SignIns.tsx";
 import { Webhooks } from "./Webhooks.tsx";
 
-/** How others see one, the password, and what is told to one's own servers. */
-export function AccountPage(props: { readonly password: ReactNode }) {
+/** How others see one, the password, where one is signed in, and what programs may do in one's name. */
+export function AccountPage(props: { readonly password: ReactNode; readonly keys: ReactNode }) {
   const account = useAccount();
   const words = strings.account;
   if (account === null) return null;
@@ -24,7 +25,16 @@ export function AccountPage(props: { readonly password: ReactNode }) {
         <Profile account={account} />
       </Card>
       <Card title={words.passwordTitle}>{props.password}</Card>
-      {account.role === "listener" ? null : <Webhooks />}
+      <SignIns />
+      {account.role === "listener" ? null : (
+        <>
+          <Card title={strings.admin.keys}>
+            <p>{words.keysHint}</p>
+            {props.keys}
+          </Card>
+          <Webhooks />
+        </>
+      )}
     </Screen>
   );
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useNavigate } from "react-router";
 
 import { language, strings } from "../../strings.ts";
@@ -7,7 +8,6 @@ import { Audit } from "./Audit.tsx";
 import { InForce } from "./InForce.tsx";
 import { Invitations } from "./Invitations.tsx";
 import { Jobs } from "./Jobs.tsx";
-import { Keys } from "./Keys.tsx";
 import { Live } from "./Live.tsx";
 import { People } from "./People.tsx";
 import { Reports } from "./Reports.tsx";
@@ -17,7 +17,7 @@ const TABS = ["overview", "users", "reports", "audit", "keys", "invitations", "j
 type Tab = (typeof TABS)[number];
 
 /** What whoever runs the station sees of it. */
-export function AdminPage(props: { readonly tab: string }) {
+export function AdminPage(props: { readonly tab: string; readonly keys: ReactNode }) {
   const go = useNavigate();
   const words = strings.admin;
   const tab = TABS.find((name) => name === props.tab) ?? "overview";
@@ -32,14 +32,14 @@ export function AdminPage(props: { readonly tab: string }) {
         onChange={(name) => void go(`/station/${name}`)}
       >
         <Card>
-          <Page key={tab} tab={tab} />
+          <Page key={tab} tab={tab} keys={props.keys} />
         </Card>
       </Tabs>
     </Screen>
   );
 }
 
-function Page(props: { tab: Tab }) {
+function Page(props: { tab: Tab; keys: ReactNode }) {
   switch (props.tab) {
     case "overview":
       return <Live />;
@@ -50,7 +50,7 @@ function Page(props: { tab: Tab }) {
     case "audit":
       return <Audit />;
     case "keys":
-      return <Keys />;
+      return props.keys;
     case "invitations":
       return <Invitations />;
     case "jobs":

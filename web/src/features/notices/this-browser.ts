@@ -1,6 +1,7 @@
+import { browserName } from "../../api/browser-name.ts";
 import { loadConfig } from "../../api/config.ts";
 import { forgetDevice, registerBrowser } from "../../api/devices.ts";
-import { browserName, browserParts, subscribePush, unsubscribePush } from "../../api/push.ts";
+import { browserParts, subscribePush, unsubscribePush } from "../../api/push.ts";
 
 /** Where this browser keeps which of the devices it is. */
 const KEPT = "onair.device";

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { createKey, loadKeys, revokeKey } from "../../api/admin.ts";
+import { createKey, type KeyRole, loadKeys, revokeKey, type Whose } from "../../api/keys.ts";
 import { useAction } from "../../hooks/use-action.ts";
 import { useList } from "../../hooks/use-list.ts";
 import { strings } from "../../strings.ts";
@@ -16,12 +16,13 @@ import { Row } from "../../ui/Screen.tsx";
 const EVERY_MS = 15_000;
 
 /** Keys by which other programs ask the station. */
-export function Keys() {
-  const list = useList(loadKeys, EVERY_MS);
+export function Keys(props: { readonly whose: Whose }) {
+  const { whose } = props;
+  const list = useList((signal, cursor) => loadKeys(whose, signal, cursor), EVERY_MS);
   const [open, setOpen] = useState<"add" | { readonly revoke: string } | null>(null);
   const words = strings.admin;
   const revoke = useAction(async (key: string) => {
-    await revokeKey(key);
+    await revokeKey(whose, key);
     setOpen(null);
     list.again();
   });
@@ -35,6 +36,7 @@ export function Keys() {
       <List
         {...list}
         words={strings.common}
+        beside={whose === "own"}
         empty={words.noKeys}
         line={({ key, name, role, lastUsedAt, revokedAt }) => (
           <Row
@@ -42,9 +44,11 @@ export function Keys() {
             title={<bdi>{name}</bdi>}
             about={[
               key,
-              role === "admin" ? words.roles.admin : words.roles.host,
+              whose === "own" ? "" : role === "admin" ? words.roles.admin : words.roles.host,
               revokedAt ? words.revoked : lastUsedAt ? words.lastUsed(lastUsedAt) : words.neverUsed,
-            ].join(" · ")}
+            ]
+              .filter((word) => word !== "")
+              .join(" · ")}
             actions={
               revokedAt ? null : (
                 <Button
@@ -62,6 +66,7 @@ export function Keys() {
       />
       {open === "add" ? (
         <Adding
+          whose={whose}
           onClose={() => {
             setOpen(null);
             list.again();
@@ -83,13 +88,13 @@ export function Keys() {
   );
 }
 
-function Adding(props: { onClose: () => void }) {
-  const { onClose } = props;
+function Adding(props: { whose: Whose; onClose: () => void }) {
+  const { whose, onClose } = props;
   const [name, setName] = useState("");
-  const [role, setRole] = useState<"host" | "admin">("host");
+  const [role, setRole] = useState<KeyRole>("host");
   const [made, setMade] = useState<{ readonly key: string; readonly secret: string } | null>(null);
   const words = strings.admin;
-  const save = useAction(async () => setMade(await createKey({ name: name.trim(), role })));
+  const save = useAction(async () => setMade(await createKey(whose, name.trim(), role)));
   return (
     <MakeDialog
       title={words.addKey}
@@ -122,15 +127,17 @@ function Adding(props: { onClose: () => void }) {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <Select
-        label={words.role}
-        value={role}
-        options={[
-          ["host", words.roles.host],
-          ["admin", words.roles.admin],
-        ]}
-        onChange={setRole}
-      />
+      {whose === "own" ? null : (
+        <Select
+          label={words.role}
+          value={role}
+          options={[
+            ["host", words.roles.host],
+            ["admin", words.roles.admin],
+          ]}
+          onChange={setRole}
+        />
+      )}
     </MakeDialog>
   );
 }

@@ -3,8 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { MemoryRouter } from "react-router";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { session } from "../../api/station.ts";
-import { AdminPage } from "./AdminPage.tsx";
+import { session } from "../api/station.ts";
+import { AdminRoute } from "./AdminRoute.tsx";
 
 const ROOT = { id: "u1", displayName: "Root", email: "root@example.org", role: "admin" };
 
@@ -73,7 +73,7 @@ afterEach(() => {
 function open(tab: string): void {
   render(
     <MemoryRouter>
-      <AdminPage tab={tab} />
+      <AdminRoute tab={tab} />
     </MemoryRouter>,
   );
 }
