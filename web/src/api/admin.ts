@@ -9,6 +9,8 @@ export type LiveBroadcast = Schema<"OverviewBroadcast">;
 export type Report = Schema<"Report">;
 export type Job = Schema<"Job">;
 export type JobState = Schema<"JobState">;
+export type UsageSum = Schema<"UsageSum">;
+export type UsageDay = Schema<"UsageDay">;
 
 /** As many of a list as come at once. */
 const PAGE = 50;
@@ -86,4 +88,9 @@ export async function retryJob(id: string): Promise<void> {
 /** Sends a letter to one's own address, and waits for what the relay says. */
 export async function sendTestMail(): Promise<void> {
   await answered(station.POST("/api/admin/mail/test"));
+}
+
+/** How much was listened in the last days, today included, and about what that costs. */
+export function loadUsage(days: number, signal: AbortSignal): Promise<Schema<"Usage">> {
+  return answered(station.GET("/api/admin/usage", { params: { query: { days } }, signal }));
 }

@@ -22,6 +22,26 @@ const JOB = {
   lastError: "the disk is full",
 };
 
+const NOTHING = {
+  broadcasts: 0,
+  minutes: 0,
+  webrtcMinutes: 0,
+  hlsMinutes: 0,
+  webrtcBytes: 0,
+  hlsBytes: 0,
+  dollars: 0,
+};
+
+const SUM = {
+  broadcasts: 2,
+  minutes: 90,
+  webrtcMinutes: 60,
+  hlsMinutes: 1200,
+  webrtcBytes: 1e9,
+  hlsBytes: 14e9,
+  dollars: 0.25,
+};
+
 let asked: string[];
 let relay: () => Response;
 
@@ -52,6 +72,15 @@ beforeEach(async () => {
           latencyModes: ["low"],
           audioProfiles: ["voice"],
           limits: { maxSpeakers: 16 },
+        });
+      case "GET /api/admin/usage":
+        return Response.json({
+          days: [
+            { ...NOTHING, day: "2030-05-01" },
+            { ...SUM, day: "2030-05-02" },
+          ],
+          prices: "prices of 2026",
+          total: SUM,
         });
       case "GET /api/admin/api-keys":
         return Response.json({ items: [], nextCursor: null, total: 0 });
@@ -97,6 +126,17 @@ test("what the station was started with is told, and a letter tells whether the 
   relay = () => new Response(null, { status: 204 });
   await userEvent.click(screen.getByRole("button", { name: "Send a test letter" }));
   expect(await screen.findByText("A test letter goes to root@example.org.")).toBeDefined();
+});
+
+test("how much was listened is told by the day, the latest first, and what it costs", async () => {
+  open("usage");
+  const sum =
+    "2 broadcasts for 1.5 h · 21.0 h of listening · 1.0 h by WebRTC, 20.0 h by HLS · 15.0 GB · $0.25";
+  expect(await screen.findAllByText(sum)).toHaveLength(2);
+  const lines = screen.getAllByRole("listitem").map(({ textContent }) => textContent);
+  expect(lines.map((line) => line?.match(/^Together|^May \d/)?.[0])).toEqual(["Together", "May 2", "May 1"]);
+  expect(lines[2]).toContain("Nothing was on air.");
+  expect(screen.getByText(/prices of 2026/)).toBeDefined();
 });
 
 test("the secret of a key is shown once, and is gone with its dialog", async () => {

@@ -16,6 +16,7 @@ const {
   day,
   weekday,
   lasting,
+  dollars,
 } = formats("ar");
 
 const NTH = ["الأول", "الثاني", "الثالث", "الرابع", "الخامس"];
@@ -656,6 +657,7 @@ export const ar: Strings = {
     audit: "السجل",
     keys: "مفاتيح الواجهة",
     invitations: "الدعوات",
+    usage: "الاستعمال",
     jobs: "المهام",
     settings: "الإعدادات",
     nothingLive: "لا شيء على الهواء.",
@@ -966,6 +968,18 @@ export const ar: Strings = {
     endOthersTitle: "تسجيل الخروج من كل مكان آخر؟",
     endOthersHint: "يتوقف فورًا كل استماع أو كلام باسمك هناك.",
     endedOthers: "دخولك مسجّل هنا وحده",
+  },
+  usage: {
+    span: "أي الأيام",
+    days: (count) => `آخر ${whole(count)}`,
+    together: "المجموع",
+    nothing: "لم يكن شيء على الهواء.",
+    broadcasts: (count, hours) => `${counted(count, BROADCASTS)}، ${oneDecimal(hours)} س`,
+    listened: (hours) => `${oneDecimal(hours)} س استماع`,
+    byWay: (webrtc, hls) => `${oneDecimal(webrtc)} س عبر WebRTC، ${oneDecimal(hls)} س عبر HLS`,
+    bytes: (gigabytes) => `${oneDecimal(gigabytes)} غ.ب`,
+    dollars,
+    reckoned: (prices) => `البايتات والدولارات محسوبة لا مقيسة (${prices}). والأيام بتوقيت UTC.`,
   },
   embed: {
     openHere: "افتح في OnAir",

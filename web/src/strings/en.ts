@@ -17,6 +17,7 @@ const {
   day,
   weekday,
   lasting,
+  dollars,
 } = formats("en");
 
 /** Where a day stands in its week and its month. */
@@ -611,6 +612,7 @@ export const en = {
     audit: "Log",
     keys: "API keys",
     invitations: "Invitations",
+    usage: "Usage",
     jobs: "Jobs",
     settings: "Settings",
     nothingLive: "Nothing is on air.",
@@ -926,6 +928,20 @@ export const en = {
     endOthersTitle: "Sign out everywhere else?",
     endOthersHint: "Whoever listens or speaks there under your name stops at once.",
     endedOthers: "You are signed in here alone",
+  },
+  usage: {
+    span: "Which days",
+    days: (count: number) => `The last ${whole(count)}`,
+    together: "Together",
+    nothing: "Nothing was on air.",
+    broadcasts: (count: number, hours: number) =>
+      `${counted(count, "broadcast", "broadcasts")} for ${oneDecimal(hours)} h`,
+    listened: (hours: number) => `${oneDecimal(hours)} h of listening`,
+    byWay: (webrtc: number, hls: number) => `${oneDecimal(webrtc)} h by WebRTC, ${oneDecimal(hls)} h by HLS`,
+    bytes: (gigabytes: number) => `${oneDecimal(gigabytes)} GB`,
+    dollars,
+    reckoned: (prices: string) =>
+      `Bytes and dollars are reckoned, not metered (${prices}). Days are those of UTC.`,
   },
   embed: {
     openHere: "Open on OnAir",

@@ -14,6 +14,7 @@ export function formats(locale: string) {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const dollars = new Intl.NumberFormat(locale, { style: "currency", currency: "USD" });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
   const shortDate = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
@@ -29,6 +30,7 @@ export function formats(locale: string) {
     compact: (value: number) => compact.format(value),
     /** A share of one. */
     percent: (share: number) => percent.format(share),
+    dollars: (value: number) => dollars.format(value),
     date: (instant: string) => date.format(new Date(instant)),
     shortDate: (instant: string) => shortDate.format(new Date(instant)),
     time: (instant: string) => time.format(new Date(instant)),

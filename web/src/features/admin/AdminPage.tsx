@@ -11,8 +11,19 @@ import { Jobs } from "./Jobs.tsx";
 import { Live } from "./Live.tsx";
 import { People } from "./People.tsx";
 import { Reports } from "./Reports.tsx";
+import { Usage } from "./Usage.tsx";
 
-const TABS = ["overview", "users", "reports", "audit", "keys", "invitations", "jobs", "settings"] as const;
+const TABS = [
+  "overview",
+  "users",
+  "reports",
+  "audit",
+  "keys",
+  "invitations",
+  "usage",
+  "jobs",
+  "settings",
+] as const;
 
 type Tab = (typeof TABS)[number];
 
@@ -53,6 +64,8 @@ function Page(props: { tab: Tab; keys: ReactNode }) {
       return props.keys;
     case "invitations":
       return <Invitations />;
+    case "usage":
+      return <Usage />;
     case "jobs":
       return <Jobs />;
     case "settings":
