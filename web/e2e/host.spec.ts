@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { answered, connect } from "@onair/client";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 
 import { type Browser, openSpeaker, type Page } from "./browser.ts";
@@ -13,6 +14,10 @@ import { Station } from "./station.ts";
 /** What the host and a guest say, in Hz. */
 const HOST = 440;
 const GUEST = 660;
+
+/** How long before the start somebody is reminded, and how soon that is to be. */
+const TEN_MINUTES_MS = 600_000;
+const SOON_MS = 1000;
 
 const PASSWORD = "a long enough secret";
 
@@ -87,17 +92,35 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
     process.stderr.write(station.log);
   });
 
-  // The host makes an account and a broadcast, and is led to the studio.
+  // The host makes an account, plans a broadcast, and opens its studio.
   const host = await sitDown(studioOfHost);
   await register(host, "Hana", "/broadcasts");
   await host.getByText("No broadcasts yet").waitFor();
   await host.getByRole("main").getByRole("link", { name: "New broadcast" }).click();
   await host.getByLabel("Title").fill("Evening talk");
   await host.getByLabel("Description (optional)").fill("What happened today, and what comes tomorrow.");
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  await host.getByLabel("Planned start (optional)").fill(`${tomorrow}T20:00`);
   expect(await look(host, "broadcast")).toEqual([]);
   await press(host, "Make the broadcast");
+  await host.getByRole("link", { name: /Open the studio/ }).click();
   await host.waitForURL(/\/studio\//);
   const id = host.url().replace(/.*\//, "");
+
+  // Somebody makes an account where it is needed, and is reminded ten minutes before.
+  const guest = await sitDown(homeOfGuest);
+  await register(guest, "Bob", `/b/${id}`);
+  await guest.getByText("Not live yet").waitFor();
+  await press(guest, "Remind me of Evening talk");
+  expect(await look(guest, "remind")).toEqual([]);
+  await press(guest, "Save");
+  await guest.getByRole("button", { name: "You are reminded of Evening talk" }).waitFor();
+  await moveTo(id, Date.now() + TEN_MINUTES_MS + SOON_MS);
+  const reminder = guest.getByText("Soon: Evening talk");
+  do {
+    await guest.goto(station.page("notifications"));
+    await reminder.or(guest.getByText("Nothing yet")).first().waitFor();
+  } while (!(await reminder.isVisible()));
 
   // Preflight: nobody goes on air without a microphone.
   const goLive = host.getByRole("button", { name: "Go live" });
@@ -131,9 +154,8 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   await other.getByText("You hear HLS.").waitFor();
   await other.getByRole("option", { name: /^Less data, \d+ kB a minute$/ }).waitFor({ state: "attached" });
 
-  // A guest makes an account where it is needed, writes, and asks to speak.
-  const guest = await sitDown(homeOfGuest);
-  await register(guest, "Bob", `/b/${id}`);
+  // Who was reminded comes, writes, and asks to speak.
+  await guest.getByRole("link", { name: "Soon: Evening talk" }).click();
   await press(guest, "Listen");
   await hear(guest, HOST);
   await guest.getByLabel("Message").fill("Good evening from here");
@@ -202,6 +224,17 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   expect(complaints).toEqual([]);
   await Promise.all([host, listener, other, guest].map((page) => page.context().close()));
 });
+
+/** The host has it begin at another time, which no form tells to the second. */
+async function moveTo(id: string, startMs: number): Promise<void> {
+  const baseUrl = station.page("/").replace(/\/$/, "");
+  const login = { email: "hana@example.org", password: PASSWORD };
+  const { accessToken } = await answered(connect({ baseUrl }).POST("/api/auth/login", { body: login }));
+  const body = { scheduledStartTime: new Date(startMs).toISOString() };
+  await answered(
+    connect({ baseUrl, accessToken }).PATCH("/api/broadcasts/{id}", { params: { path: { id } }, body }),
+  );
+}
 
 /** The host asks everybody, and everybody asks the host. */
 async function askAndAnswer(host: Page, guest: Page, listener: Page): Promise<void> {
