@@ -954,6 +954,7 @@ export const ar: Strings = {
     elsewhere: "شغّل على جهاز آخر",
     isElsewhere: "يُشغَّل على جهاز آخر",
     backHere: "شغّل هنا",
+  },
   signIns: {
     title: "أين سُجّل دخولك",
     hint: "إن لم تعرف أحدها فأنهِه وغيّر كلمة المرور.",

@@ -914,6 +914,7 @@ export const en = {
     elsewhere: "Play on another device",
     isElsewhere: "Playing on another device",
     backHere: "Play here",
+  },
   signIns: {
     title: "Where you are signed in",
     hint: "If you do not know one of these, end it and change your password.",
