@@ -30,7 +30,8 @@ function draw(): void {
 paint(keptScheme());
 followOtherWindows();
 void session.start();
-install();
+// In development the pages are what stands in the files, and are kept nowhere.
+if (import.meta.env.PROD) install();
 // Words that do not come are better English than none.
 void speak(preferred())
   .catch(() => {})

@@ -12,7 +12,7 @@ export const isOutdated = (): boolean => isStale;
  */
 export function install(): void {
   const { serviceWorker } = navigator;
-  if (serviceWorker === undefined || !import.meta.env.PROD || window !== window.parent) return;
+  if (serviceWorker === undefined || window !== window.parent) return;
   // The first one that takes over is no newer than the page.
   let hadOne = serviceWorker.controller !== null;
   serviceWorker.addEventListener("controllerchange", () => {
