@@ -112,6 +112,8 @@ export default defineConfig({
           environment: "jsdom",
           include: ["src/**/*.test.tsx"],
           setupFiles: ["src/test/setup.ts"],
+          // As long as the slowest takes on a machine that does other things as well.
+          testTimeout: 30_000,
         },
       },
       {

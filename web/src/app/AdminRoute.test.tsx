@@ -97,6 +97,7 @@ beforeEach(async () => {
 afterEach(() => {
   session.forget();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 function open(tab: string): void {
@@ -106,6 +107,12 @@ function open(tab: string): void {
     </MemoryRouter>,
   );
 }
+
+test("the tab that is open is brought before the eye", () => {
+  const seen = vi.spyOn(Element.prototype, "scrollIntoView");
+  open("settings");
+  expect(seen.mock.contexts).toEqual([screen.getByRole("tab", { name: "Settings" })]);
+});
 
 test("what was given up is told with its reason, and tried again", async () => {
   open("jobs");

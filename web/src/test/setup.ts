@@ -1,5 +1,8 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+
+// A machine that does other things as well takes its time; what never comes fails all the same.
+configure({ asyncUtilTimeout: 10_000 });
 
 // jsdom has no modal dialogs.
 HTMLDialogElement.prototype.showModal = function (this: HTMLDialogElement) {
@@ -15,5 +18,8 @@ globalThis.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 };
+
+// Nor does it scroll.
+Element.prototype.scrollIntoView ??= () => {};
 
 afterEach(cleanup);

@@ -1,5 +1,5 @@
 import { Tabs as RadixTabs } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import styles from "./Tabs.module.css";
 
@@ -13,6 +13,13 @@ export function Tabs<T extends string>(props: {
   readonly children: ReactNode;
   readonly dir: "ltr" | "rtl";
 }) {
+  const { tabs, value } = props;
+  const list = useRef<HTMLDivElement>(null);
+  const place = tabs.findIndex(([tab]) => tab === value);
+  useEffect(() => {
+    // On a phone the list is wider than the page, and the tab that is open may be beyond its edge.
+    list.current?.children[place]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [place]);
   return (
     <RadixTabs.Root
       className={styles.tabs}
@@ -23,7 +30,7 @@ export function Tabs<T extends string>(props: {
         if (chosen !== undefined) props.onChange(chosen[0]);
       }}
     >
-      <RadixTabs.List className={styles.list} aria-label={props.label}>
+      <RadixTabs.List ref={list} className={styles.list} aria-label={props.label}>
         {props.tabs.map(([tab, words]) => (
           <RadixTabs.Trigger key={tab} value={tab} className={styles.tab}>
             {words}

@@ -89,7 +89,7 @@ function Bars(props: { days: readonly UsageDay[] }) {
       aria-hidden="true"
     >
       {days.map((day, place) => {
-        const height = Math.max(1, (minutesOf(day) / most) * HEIGHT);
+        const height = (minutesOf(day) / most) * HEIGHT;
         return (
           <rect key={day.day} x={place * WIDTH + 1} y={HEIGHT - height} width={WIDTH - 2} height={height} />
         );
