@@ -969,6 +969,7 @@ export const ar: Strings = {
     qualities: { auto: "بحسب الشبكة", best: "الأفضل", least: "بيانات أقل" },
     perMinute: (kilobytes) => `${whole(kilobytes)} ك.ب في الدقيقة`,
     named: (name, amount) => `${name}، ${amount}`,
+    takes: (amount) => `يأخذ الصوت ${amount}.`,
     measured: (kilobytes) => `المقيس في الدقيقة الأخيرة مع كل شيء: ${whole(kilobytes)} ك.ب.`,
     saving: "البيانات الأقل تُسمع عبر HLS، إذ لا جودة لـ WebRTC سوى واحدة.",
     sleep: "مؤقت النوم",

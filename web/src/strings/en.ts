@@ -931,6 +931,7 @@ export const en = {
     qualities: { auto: "As the line carries", best: "Best", least: "Less data" },
     perMinute: (kilobytes: number) => `${whole(kilobytes)} kB a minute`,
     named: (name: string, amount: string) => `${name}, ${amount}`,
+    takes: (amount: string) => `The sound takes ${amount}.`,
     measured: (kilobytes: number) => `Measured in the last minute, with everything: ${whole(kilobytes)} kB.`,
     saving: "Less data is heard by HLS, since WebRTC has one quality.",
     sleep: "Sleep timer",

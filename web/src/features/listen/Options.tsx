@@ -71,16 +71,24 @@ function QualityChoice(props: { player: Receiver; ladder: Ladder; isHls: boolean
     else if (quality === "least") player.choose("auto");
     ladder.choose(chosen);
   };
-  const named = (quality: Quality): readonly [string, string] => {
+  const amountOf = (quality: Quality): string | null => {
     const rung = rungOf(quality, rungs);
-    const name = words.qualities[quality];
-    if (rung === undefined) return [quality, name];
-    return [quality, words.named(name, words.perMinute(kilobytesPerMinute(rung.bitsPerSecond)))];
+    return rung === undefined ? null : words.perMinute(kilobytesPerMinute(rung.bitsPerSecond));
   };
+  const named = (quality: Quality): readonly [string, string] => {
+    const [name, amount] = [words.qualities[quality], amountOf(quality)];
+    return [quality, amount === null ? name : words.named(name, amount)];
+  };
+  const amount = amountOf(quality);
+  const said = [
+    // On a narrow phone the choice itself has no room for it.
+    amount === null ? "" : words.takes(amount),
+    quality === "least" && hasWays ? words.saving : "",
+    bytes === null ? "" : words.measured(Math.round(bytes / 1000)),
+  ];
   return (
     <Choice label={words.quality} value={quality} options={QUALITIES.map(named)} onChange={choose}>
-      {quality === "least" && hasWays ? `${words.saving} ` : ""}
-      {bytes === null ? "" : words.measured(Math.round(bytes / 1000))}
+      {said.filter((text) => text !== "").join(" ")}
     </Choice>
   );
 }
