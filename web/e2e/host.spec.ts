@@ -336,6 +336,10 @@ test("every other screen can be used by everybody, in both languages, and keeps 
   expect(await look(page, "listen-arabic")).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 
+  // What the station pushes is shown, in its own words.
+  const told = await push(page, { id: "n1", title: "Ada is on air", body: "News", url: "/listen/studio" });
+  expect(told).toEqual([{ title: "Ada is on air", body: "News", data: station.page("listen/studio") }]);
+
   const arab = await sitDown(homeOfGuest, "ar-EG");
   await arab.goto(station.page("register"));
   await arab.getByRole("heading", { name: "إنشاء حساب" }).waitFor();
@@ -350,3 +354,28 @@ test("every other screen can be used by everybody, in both languages, and keeps 
   expect(await look(frame, "nowhere")).toEqual([]);
   expect(complaints).toEqual([]);
 });
+
+/** Has a push service deliver a notice to the worker of a page; what the system shows of it then. */
+async function push(page: Page, notice: object): Promise<object[]> {
+  const context = page.context();
+  await context.grantPermissions(["notifications"]);
+  const session = await context.newCDPSession(page);
+  const registered = new Promise<string>((found) => {
+    session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [one] }) => {
+      if (one !== undefined) found(one.registrationId);
+    });
+  });
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+  await session.send("ServiceWorker.enable");
+  const message = {
+    origin: new URL(page.url()).origin,
+    registrationId: await registered,
+    data: JSON.stringify(notice),
+  };
+  await session.send("ServiceWorker.deliverPushMessage", message);
+  const shown = await page.waitForFunction(async () => {
+    const notices = await (await navigator.serviceWorker.ready).getNotifications();
+    return notices.length === 0 ? null : notices.map(({ title, body, data }) => ({ title, body, data }));
+  });
+  return (await shown.jsonValue()) ?? [];
+}
