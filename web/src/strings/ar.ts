@@ -362,6 +362,7 @@ export const ar: Strings = {
     cover: "الغلاف",
     coverHint: "PNG أو JPEG أو WebP، حتى 2 م.ب. المربّع أجمل.",
     coverTooBig: "الصورة أكبر من 2 م.ب.",
+    coverFailed: "لم تصل الصورة. اخترها من جديد.",
     chooseCover: "اختر صورة",
     removeCover: "أزل الصورة",
     make: "أنشئ البث",

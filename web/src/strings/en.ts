@@ -317,6 +317,7 @@ export const en = {
     cover: "Cover",
     coverHint: "PNG, JPEG or WebP, up to 2 MiB. Square looks best.",
     coverTooBig: "The picture is larger than 2 MiB.",
+    coverFailed: "The picture did not arrive. Choose it again.",
     chooseCover: "Choose a picture",
     removeCover: "Remove the picture",
     make: "Make the broadcast",

@@ -103,8 +103,17 @@ function Editor(props: { broadcast: OwnBroadcast | null }) {
       broadcast === null
         ? await createBroadcast(edit)
         : await updateBroadcast(broadcast.id, inSeries ? scopedEdit(edit, scope) : edit, scope);
-    if (picture instanceof File) await uploadCover(made.id, picture);
-    toasts.say(broadcast === null ? words.made : strings.common.saved);
+    if (broadcast === null) toasts.say(words.made);
+    try {
+      if (picture instanceof File) await uploadCover(made.id, picture);
+    } catch (error) {
+      if (broadcast !== null) throw error;
+      // It is made: whoever pressed the button again would make another one.
+      toasts.say(words.coverFailed);
+      await go(`/broadcasts/${encodeURIComponent(made.id)}`, { replace: true });
+      return;
+    }
+    if (broadcast !== null) toasts.say(strings.common.saved);
     const isPlanned = typeof edit.scheduledStartTime === "string";
     if (isPlanned && made.overlaps !== undefined && made.overlaps.length > 0) setSaved(made);
     else await leave(made.id);

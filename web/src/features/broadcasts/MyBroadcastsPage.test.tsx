@@ -38,10 +38,12 @@ const MORNING = {
   ingest: {},
 };
 
+let takesCovers: boolean;
 let broadcasts: object[];
 let asked: { method: string; path: string; body: unknown }[];
 
 beforeEach(async () => {
+  takesCovers = true;
   broadcasts = [];
   asked = [];
   vi.stubGlobal("fetch", async (request: Request) => {
@@ -55,6 +57,7 @@ beforeEach(async () => {
       path: pathname + search,
       body: method === "GET" ? null : await request.json().catch(() => null),
     });
+    if (method === "PUT" && !takesCovers) return new Response(null, { status: 503 });
     if (method === "DELETE") return new Response(null, { status: 204 });
     if (pathname === "/api/broadcasts" && method === "GET") {
       return Response.json({ items: broadcasts, nextCursor: null, total: broadcasts.length });
@@ -133,6 +136,18 @@ test("a broadcast for now leads to its studio", async () => {
     path: "/api/broadcasts",
     body: { title: "Morning", latencyMode: "ultra", recordingEnabled: false, visibility: "public" },
   });
+});
+
+test("a cover that does not arrive makes no second broadcast", async () => {
+  takesCovers = false;
+  open("/broadcasts/new");
+  await userEvent.type(screen.getByLabelText("Title"), "Morning");
+  const cover = new File([new Uint8Array(8)], "cover.png", { type: "image/png" });
+  await userEvent.upload(screen.getByLabelText("Choose a picture", { selector: "input" }), cover);
+  await userEvent.click(screen.getByRole("button", { name: "Make the broadcast" }));
+  expect(await screen.findByRole("button", { name: "Save" })).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Make the broadcast" })).toBeNull();
+  expect(changes().map(({ method }) => method)).toEqual(["POST", "PUT"]);
 });
 
 test("a broadcast is changed, its start left as it is, and a cover that is too large is not sent", async () => {
