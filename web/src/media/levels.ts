@@ -13,8 +13,10 @@ export function obey(hls: Hls, ladder: Ladder): () => void {
   const rungs = hls.levels.map(rungOf);
   ladder.found(rungs);
   const apply = () => {
-    const wanted = ladder.placeOf(rungs) ?? -1;
-    if (hls.loadLevel !== wanted || wanted === -1) hls.loadLevel = wanted;
+    const wanted = ladder.placeOf(rungs);
+    if (wanted !== null) hls.loadLevel = wanted;
+    // Where nobody chose, nothing is said: hls.js would take it for a choice of where to begin.
+    else if (!hls.autoLevelEnabled) hls.loadLevel = -1;
   };
   apply();
   return ladder.subscribe(apply);
