@@ -30,6 +30,7 @@ mod sign_ins;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
+mod users;
 mod validators;
 mod webhooks;
 
@@ -207,6 +208,7 @@ fn nouns() -> Vec<OpenApiRouter<Context>> {
         me::routes(),
         sign_ins::routes(),
         follows::routes(),
+        users::routes(),
         reminders::routes(),
         series::routes(),
         api_keys::routes(),

@@ -21,7 +21,7 @@ use crate::auth::Caller;
 use crate::broadcasts::draft::{REMINDER_MAX, REMINDERS_MAX};
 
 pub(super) fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(put, delete)).routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(show, put, delete)).routes(routes!(list))
 }
 
 /// Somebody is reminded of a broadcast.
@@ -54,8 +54,8 @@ impl From<store::Reminder> for Reminder {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Offsets {
-    /// How many seconds before the start, in whole minutes, up to 30 days.
-    #[schema(min_items = 1, max_items = 10, example = json!([86400, 900]))]
+    /// How many seconds before the start, in whole minutes, up to 30 days. None, to be reminded at no time.
+    #[schema(max_items = 10, example = json!([86400, 900]))]
     offsets: Vec<u32>,
 }
 
@@ -66,11 +66,39 @@ struct Offsets {
 struct Theirs {
     /// The next due first.
     items: Vec<Reminder>,
+    /// Whether they want to be reminded at no time, also where they follow the host.
+    none: bool,
+}
+
+/// When is one reminded of a broadcast?
+///
+/// What one chose; without it followers of the host are reminded as the broadcast's `reminderOffsets` say.
+#[utoipa::path(
+    get,
+    path = "/api/broadcasts/{id}/reminder",
+    operation_id = "getReminder",
+    tag = "schedule",
+    params(("id" = String, Path, description = "The broadcast's id, or the name of its room", max_length = 64)),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The reminders of it", body = Theirs)),
+)]
+async fn show(
+    State(context): State<Context>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Theirs>, Problem> {
+    caller.require(Action::KeepAccount)?;
+    let user = &signed_in(&caller)?.id;
+    let row = find(&context, &caller, &id).await?.hosted.broadcast;
+    let theirs = context.store.reminders().of(&row.id, user).await?;
+    let none = context.store.reminders().refused(&row.id, user).await?;
+    Ok(Json(Theirs { items: theirs.into_iter().map(Reminder::from).collect(), none }))
 }
 
 /// Be reminded of a broadcast.
 ///
-/// By these offsets and no others; they stand for those that its host chose for followers. What was sent stays in the list.
+/// By these offsets and no others; they stand for those that its host chose for followers. By none is at no time. What was
+/// sent stays in the list.
 #[utoipa::path(
     put,
     path = "/api/broadcasts/{id}/reminder",
@@ -99,13 +127,13 @@ async fn put(
     check(&request.offsets, start, now)?;
     let theirs = context.store.reminders().put(&row.id, user, &request.offsets, now).await?;
     let items = theirs.ok_or_else(undated)?.into_iter().map(Reminder::from).collect();
-    Ok(Json(Theirs { items }))
+    Ok(Json(Theirs { items, none: request.offsets.is_empty() }))
 }
 
 fn check(offsets: &[u32], start: Timestamp, now: Timestamp) -> Result<(), Problem> {
     let mut faults = Faults::default();
-    let few = (1..=REMINDERS_MAX).contains(&offsets.len());
-    faults.check(few, "offsets", format!("must be 1 to {REMINDERS_MAX} numbers of seconds"));
+    let few = offsets.len() <= REMINDERS_MAX;
+    faults.check(few, "offsets", format!("must be at most {REMINDERS_MAX} numbers of seconds"));
     for (place, offset) in offsets.iter().enumerate().take(REMINDERS_MAX) {
         let field = format!("offsets[{place}]");
         // A moment for each second would be as many jobs.
@@ -117,7 +145,7 @@ fn check(offsets: &[u32], start: Timestamp, now: Timestamp) -> Result<(), Proble
     faults.finish()
 }
 
-/// Be reminded of a broadcast no longer, other than followers are.
+/// Be reminded of a broadcast as followers of its host are, and not where one is none of them.
 #[utoipa::path(
     delete,
     path = "/api/broadcasts/{id}/reminder",
@@ -125,7 +153,7 @@ fn check(offsets: &[u32], start: Timestamp, now: Timestamp) -> Result<(), Proble
     tag = "schedule",
     params(("id" = String, Path, description = "The broadcast's id, or the name of its room", max_length = 64)),
     security(("bearer" = [])),
-    responses((status = 204, description = "There are none, whether there were or not")),
+    responses((status = 204, description = "Nothing is chosen, whether it was or not")),
 )]
 async fn delete(
     State(context): State<Context>,

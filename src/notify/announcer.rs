@@ -34,7 +34,7 @@ impl Announcer {
         let (broadcast, host) = (hosted.broadcast, hosted.host);
         let told = Told::of(&broadcast.id, &broadcast.title, &host.display_name, broadcast.scheduled_start);
         let slice = Slice { limit: AT_ONCE as u32, cursor: it.cursor.clone() };
-        let page = self.store.follows().followers(&host.id, &slice).await?;
+        let page = self.store.follows().told(&host.id, &broadcast.id, &slice).await?;
         let people: Vec<_> = page.items.iter().map(|follow| follow.follower_id.clone()).collect();
         let new = self.teller.tell(&people, kind, &it.about, &told, it.at).await?.len();
         debug!(broadcast.id = %broadcast.id, "{new} followers are told of {}", it.kind);

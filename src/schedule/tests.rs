@@ -105,8 +105,12 @@ impl Plans {
     }
 
     async fn follows(&self, follower: &str, host: &str) {
-        let follow =
-            Follow { follower_id: follower.into(), followed_id: host.into(), created_at: self.begun };
+        let follow = Follow {
+            follower_id: follower.into(),
+            followed_id: host.into(),
+            created_at: self.begun,
+            notify: true,
+        };
         self.store.follows().put(&follow).await.unwrap();
     }
 

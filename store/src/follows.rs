@@ -19,6 +19,8 @@ pub struct Follow {
     pub followed_id: String,
     /// Since when.
     pub created_at: Timestamp,
+    /// Are they told of what the other does?
+    pub notify: bool,
 }
 
 /// Follows in the store.
@@ -30,7 +32,8 @@ impl Follows<'_> {
     pub async fn put(self, follow: &Follow) -> Result<(), StoreError> {
         let mut sql = Sql::new("INSERT INTO follows (");
         sql.push(COLUMNS).push(") VALUES (").text(&follow.follower_id).push(", ").text(&follow.followed_id);
-        sql.push(", ").time(follow.created_at).push(") ON CONFLICT (follower_id, followed_id) DO NOTHING");
+        sql.push(", ").time(follow.created_at).push(", ").flag(follow.notify);
+        sql.push(") ON CONFLICT (follower_id, followed_id) DO NOTHING");
         self.0.write(&sql).await.map(|_| ())
     }
 
@@ -39,6 +42,19 @@ impl Follows<'_> {
         let mut sql = FOLLOWED.select();
         sql.push(" AND follower_id = ").text(follower_id).push(" AND followed_id = ").text(followed_id);
         self.0.read_one(&sql, read).await
+    }
+
+    /// Has a follower told of what somebody does, or not; `false` where they do not follow them.
+    pub async fn set_notify(
+        self,
+        follower_id: &str,
+        followed_id: &str,
+        notify: bool,
+    ) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("UPDATE follows SET notify = ");
+        sql.flag(notify).push(" WHERE follower_id = ").text(follower_id);
+        sql.push(" AND followed_id = ").text(followed_id);
+        Ok(self.0.write(&sql).await? == 1)
     }
 
     /// Whom somebody follows, latest first.
@@ -55,6 +71,20 @@ impl Follows<'_> {
         FOLLOWERS.newest(self.0, &of, slice).await
     }
 
+    /// Who follows the host of a broadcast and is to be told of it, latest first: not who chose to hear nothing, and not
+    /// who is kept out of it.
+    pub async fn told(
+        self,
+        followed_id: &str,
+        broadcast_id: &str,
+        slice: &Slice,
+    ) -> Result<Page<Follow>, StoreError> {
+        let mut of = Sql::new(" AND notify = 1 AND followed_id = ");
+        of.text(followed_id).push(" AND NOT EXISTS (SELECT 1 FROM blocks k WHERE k.user_id = follower_id");
+        of.push(" AND k.broadcast_id = ").text(broadcast_id).push(")");
+        FOLLOWERS.newest(self.0, &of, slice).await
+    }
+
     /// Follows no longer; `false` where nobody did.
     pub async fn delete(self, follower_id: &str, followed_id: &str) -> Result<bool, StoreError> {
         let mut sql = Sql::new("DELETE FROM follows WHERE follower_id = ");
@@ -63,7 +93,7 @@ impl Follows<'_> {
     }
 }
 
-const COLUMNS: &str = "follower_id, followed_id, created_at";
+const COLUMNS: &str = "follower_id, followed_id, created_at, notify";
 
 const FOLLOWED: Listing<Follow> = Listing {
     columns: COLUMNS,
@@ -85,5 +115,6 @@ pub(crate) fn read(row: &AnyRow) -> Result<Follow, StoreError> {
         follower_id: row.text("follower_id")?,
         followed_id: row.text("followed_id")?,
         created_at: row.time("created_at")?,
+        notify: row.flag("notify")?,
     })
 }

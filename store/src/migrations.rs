@@ -44,6 +44,7 @@ const STEPS: &[Step] = &[
     step!(15, "0015", "sign_ins"),
     step!(16, "0016", "usage"),
     step!(17, "0017", "remains"),
+    step!(18, "0018", "audiences"),
 ];
 
 /// One step of the schema.

@@ -40,7 +40,8 @@ pub struct Reminders<'a>(pub(crate) &'a Store);
 
 impl Reminders<'_> {
     /// Has a user reminded of a broadcast by these offsets and no others; what was sent stays. Answers with all that
-    /// they have of it. `None` where there is no such broadcast or it has no date.
+    /// they have of it. `None` where there is no such broadcast or it has no date. By none is to be reminded at none, also
+    /// where they follow its host.
     pub async fn put(
         self,
         broadcast_id: &str,
@@ -58,6 +59,13 @@ impl Reminders<'_> {
                 let Some(start) = broadcast.scheduled_start else { return Ok(None) };
                 let mut old = Sql::new("DELETE FROM reminders WHERE sent_at IS NULL AND broadcast_id = ");
                 old.text(broadcast_id).push(" AND user_id = ").text(user_id).execute(connection).await?;
+                refuse_no_more(broadcast_id, user_id).execute(connection).await?;
+                if offsets.is_empty() {
+                    let mut sql =
+                        Sql::new("INSERT INTO reminder_refusals (broadcast_id, user_id, created_at) ");
+                    sql.push("VALUES (").text(broadcast_id).push(", ").text(user_id);
+                    sql.push(", ").time(now).push(")").execute(connection).await?;
+                }
                 for &offset in offsets {
                     let mut sql = Sql::new("INSERT INTO reminders (");
                     sql.push(COLUMNS).push(") VALUES (").text(crate::id()).push(", ").text(broadcast_id);
@@ -96,7 +104,8 @@ impl Reminders<'_> {
     }
 
     /// Those who follow the host of a broadcast and did not choose reminders of their own for it, by when they began,
-    /// after `after`; at most `limit`. Who is kept out of the broadcast is left out.
+    /// after `after`; at most `limit`. Who is kept out of the broadcast is left out, and who wants to hear nothing, of the
+    /// host or before this broadcast.
     pub async fn who_follow(
         self,
         broadcast_id: &str,
@@ -104,14 +113,16 @@ impl Reminders<'_> {
         after: Option<&Follow>,
         limit: u32,
     ) -> Result<Vec<Follow>, StoreError> {
-        let mut sql = Sql::new("SELECT f.follower_id, f.followed_id, f.created_at FROM follows f WHERE ");
-        sql.push("f.followed_id = ").text(host_id);
+        let mut sql = Sql::new("SELECT f.follower_id, f.followed_id, f.created_at, f.notify FROM follows f ");
+        sql.push("WHERE f.notify = 1 AND f.followed_id = ").text(host_id);
         if let Some(after) = after {
             sql.push(" AND (f.created_at, f.follower_id) > (").time(after.created_at);
             sql.push(", ").text(after.follower_id.as_str()).push(")");
         }
         sql.push(" AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.user_id = f.follower_id AND r.broadcast_id = ");
-        sql.text(broadcast_id).push(")").push(NOT_BLOCKED);
+        sql.text(broadcast_id).push(") AND NOT EXISTS (SELECT 1 FROM reminder_refusals n ");
+        sql.push("WHERE n.user_id = f.follower_id AND n.broadcast_id = ").text(broadcast_id);
+        sql.push(")").push(NOT_BLOCKED);
         sql.push("WHERE k.user_id = f.follower_id AND k.broadcast_id = ").text(broadcast_id);
         sql.push(") ORDER BY f.created_at, f.follower_id LIMIT ").number(limit.into());
         self.0.read_all(&sql, follows::read).await
@@ -153,12 +164,26 @@ impl Reminders<'_> {
         LISTING.oldest(self.0, &of, slice).await
     }
 
-    /// Forgets a user's reminders of a broadcast; how many there were.
+    /// Whether a user wants to be reminded of a broadcast at no time.
+    pub async fn refused(self, broadcast_id: &str, user_id: &str) -> Result<bool, StoreError> {
+        let mut sql = Sql::new("SELECT COUNT(*) FROM reminder_refusals WHERE broadcast_id = ");
+        sql.text(broadcast_id).push(" AND user_id = ").text(user_id);
+        Ok(self.0.read_count(&sql).await? > 0)
+    }
+
+    /// Forgets a user's reminders of a broadcast, and that they wanted none; how many reminders there were.
     pub async fn delete(self, broadcast_id: &str, user_id: &str) -> Result<u64, StoreError> {
+        self.0.write(&refuse_no_more(broadcast_id, user_id)).await?;
         let mut sql = Sql::new("DELETE FROM reminders WHERE broadcast_id = ");
         sql.text(broadcast_id).push(" AND user_id = ").text(user_id);
         self.0.write(&sql).await
     }
+}
+
+fn refuse_no_more(broadcast_id: &str, user_id: &str) -> Sql {
+    let mut sql = Sql::new("DELETE FROM reminder_refusals WHERE broadcast_id = ");
+    sql.text(broadcast_id).push(" AND user_id = ").text(user_id);
+    sql
 }
 
 /// Goes on with whom to look for, and a bracket.

@@ -506,7 +506,28 @@ async fn people_follow_others_and_not_themselves(database: Database) {
     assert_eq!(follow("PUT", id).await.status, 204);
     let followers = desk.store.follows().followers(id, &store::Slice::first(10)).await.unwrap();
     assert_eq!(followers.items.len(), 1);
+    let hears = |notify: bool| {
+        let ask = Ask::new("PATCH", format!("/api/users/{id}/follow")).by(access(&rory));
+        desk.ask(ask.json(json!({"notify": notify})))
+    };
+    assert_eq!(hears(false).await.must_be(200)["notify"], false);
+    let told = follow("GET", id).await.must_be(200);
+    assert_eq!((told["following"].clone(), told["notify"].clone()), (json!(true), json!(false)));
+    let shown =
+        async |path: &str, by: &Value| desk.get(path, access(by)).await.must_be(200)["following"].clone();
+    let news =
+        desk.ask(Ask::new("POST", "/api/broadcasts").by(access(&amy)).json(json!({"title": "News"}))).await;
+    let news = format!("/api/broadcasts/{}", news.must_be(201)["id"].as_str().unwrap());
+    for path in ["/api/users/amy", news.as_str()] {
+        assert_eq!(shown(path, &rory).await, true, "{path}");
+        assert_eq!(shown(path, &amy).await, false, "{path}");
+        let anybody = desk.ask(Ask::new("GET", path)).await.must_be(200);
+        assert_eq!(anybody["following"], Value::Null, "{path}");
+    }
+    assert_eq!(desk.ask(Ask::new("GET", "/api/users/nobody")).await.status, 404);
     assert_eq!(follow("DELETE", id).await.status, 204);
+    assert_eq!(hears(true).await.status, 404);
+    assert_eq!(follow("GET", id).await.must_be(200)["since"], Value::Null);
     assert_eq!(follow("DELETE", id).await.status, 204);
     let followers = desk.store.follows().followers(id, &store::Slice::first(10)).await.unwrap();
     assert!(followers.items.is_empty());

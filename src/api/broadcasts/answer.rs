@@ -88,6 +88,9 @@ pub(super) struct Broadcast {
     /// Where to publish; shown to the broadcast's owner and to admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     ingest: Option<Ingest>,
+    /// Whether the caller follows its host; told of a single broadcast, to who is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    following: Option<bool>,
     /// What else its host has planned for that time; shown to whoever plans it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -224,6 +227,7 @@ impl Broadcast {
             updated_at: rfc3339(row.updated_at),
             playback,
             ingest,
+            following: None,
             overlaps: Vec::new(),
             preview,
             id,
@@ -242,6 +246,11 @@ struct Overlap {
 }
 
 impl Broadcast {
+    /// The same, with whether the caller follows its host.
+    pub(super) fn followed(self, following: Option<bool>) -> Self {
+        Self { following, ..self }
+    }
+
     /// The same, with what else its host has planned for that time.
     pub(super) fn beside(mut self, overlaps: Vec<store::Broadcast>) -> Self {
         let tell = |row: store::Broadcast| Overlap {

@@ -13,6 +13,7 @@ use super::answer::{Broadcast, Status};
 use crate::api::Context;
 use crate::api::error::{Faults, Problem};
 use crate::api::params::{Params, Path};
+use crate::api::users::following;
 use crate::auth::Caller;
 
 /// Broadcasts on one page of a list at the most.
@@ -134,7 +135,8 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Broadcast>, Problem> {
     let found = find(&context, &caller, &id).await?;
-    Ok(Json(Broadcast::of(found.hosted, found.role, &context)))
+    let following = following(&context, &caller, &found.hosted.host.id).await?;
+    Ok(Json(Broadcast::of(found.hosted, found.role, &context).followed(following)))
 }
 
 /// Tells about the broadcast that is in a room.

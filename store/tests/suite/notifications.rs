@@ -203,6 +203,7 @@ on_both! {
                 follower_id: bob.id.clone(),
                 followed_id: followed.id.clone(),
                 created_at: at(0),
+                notify: true,
             };
             store.follows().put(&follow).await.unwrap();
         }

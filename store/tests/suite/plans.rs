@@ -139,10 +139,12 @@ on_both! {
     async fn followers_are_reminded_who_did_not_choose_for_themselves(store: Store) {
         let (ada, row) = planned(&store, ahead(0), &[60]).await;
         let mut followers = Vec::new();
-        for (second, name) in ["eve", "bob", "kim", "sue"].into_iter().enumerate() {
+        for (second, name) in ["eve", "bob", "kim", "sue", "tom", "zoe"].into_iter().enumerate() {
             let user = host(&store, name).await;
             let created_at = Timestamp::from_millis(second as i64 / 2);
-            let follow = Follow { follower_id: user.id.clone(), followed_id: ada.id.clone(), created_at };
+            let notify = name != "tom";
+            let (follower_id, followed_id) = (user.id.clone(), ada.id.clone());
+            let follow = Follow { follower_id, followed_id, created_at, notify };
             store.follows().put(&follow).await.unwrap();
             followers.push(user.id);
         }
@@ -155,6 +157,9 @@ on_both! {
             created_at: Timestamp::now(),
         };
         store.blocks().put(&block).await.unwrap();
+        let none = store.reminders().put(&row.id, &followers[5], &[], Timestamp::now()).await.unwrap();
+        assert_eq!(none, Some(Vec::new()));
+        assert!(store.reminders().refused(&row.id, &followers[5]).await.unwrap());
         let mut found = Vec::new();
         let mut last = None;
         loop {
@@ -164,6 +169,9 @@ on_both! {
             last = Some(follow);
         }
         assert_eq!(found, [followers[0].clone(), followers[3].clone()]);
+        store.reminders().delete(&row.id, &followers[5]).await.unwrap();
+        let again = store.reminders().who_follow(&row.id, &ada.id, None, 9).await.unwrap();
+        assert_eq!(again.len(), 3, "she is reminded as others are");
     }
 
     async fn a_series_and_its_occurrences_change_together(store: Store) {

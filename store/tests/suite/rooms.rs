@@ -110,13 +110,24 @@ on_both! {
 
     async fn somebody_is_followed_once(store: Store) {
         let (ada, eve, _) = room(&store).await;
-        let follow = Follow { follower_id: eve.id.clone(), followed_id: ada.id.clone(), created_at: at(1) };
+        let follow = Follow {
+            follower_id: eve.id.clone(),
+            followed_id: ada.id.clone(),
+            created_at: at(1),
+            notify: true,
+        };
         let follows = store.follows();
         follows.put(&follow).await.unwrap();
         follows.put(&Follow { created_at: at(2), ..follow.clone() }).await.unwrap();
         assert_eq!(follows.followers(&ada.id, &ALL).await.unwrap().items, std::slice::from_ref(&follow));
-        assert_eq!(follows.followed_by(&eve.id, &ALL).await.unwrap().items, [follow]);
+        assert_eq!(follows.followed_by(&eve.id, &ALL).await.unwrap().items, std::slice::from_ref(&follow));
         assert_eq!(follows.followed_by(&ada.id, &ALL).await.unwrap().total, 0);
+        assert_eq!(follows.told(&ada.id, "b1", &ALL).await.unwrap().items, std::slice::from_ref(&follow));
+        assert!(follows.set_notify(&eve.id, &ada.id, false).await.unwrap());
+        follows.put(&follow).await.unwrap();
+        assert!(!follows.load(&eve.id, &ada.id).await.unwrap().unwrap().notify, "she goes on as she chose");
+        assert_eq!(follows.told(&ada.id, "b1", &ALL).await.unwrap().total, 0);
+        assert!(!follows.set_notify(&ada.id, &eve.id, true).await.unwrap());
         assert!(follows.delete(&eve.id, &ada.id).await.unwrap());
         assert!(!follows.delete(&eve.id, &ada.id).await.unwrap());
     }

@@ -158,13 +158,18 @@ async fn listeners_choose_their_reminders(database: Database) {
     let offsets: Vec<_> =
         theirs["items"].as_array().unwrap().iter().map(|it| it["offsetSeconds"].clone()).collect();
     assert_eq!(offsets, [json!(3600), json!(900)]);
-    for wrong in [json!([]), json!([61]), json!([172_800]), json!(vec![60; 11])] {
+    for wrong in [json!([61]), json!([172_800]), json!(vec![60; 11])] {
         assert_eq!(put(wrong.clone()).await.status, 422, "{wrong}");
     }
     let list = desk.get("/api/reminders", &eve.token).await.must_be(200);
     assert_eq!((list["total"].clone(), list["items"][0]["offsetSeconds"].clone()), (json!(2), json!(3600)));
     assert_eq!(desk.get("/api/reminders", &amy.token).await.must_be(200)["total"], 0);
+    let none = json!({"items": [], "none": true});
+    assert_eq!(put(json!([])).await.must_be(200), none);
+    assert_eq!(desk.get(&path, &eve.token).await.must_be(200), none);
+    assert_eq!(put(json!([900])).await.must_be(200)["none"], false);
     assert_eq!(desk.ask(eve.asks("DELETE", path.clone())).await.status, 204);
+    assert_eq!(desk.get(&path, &eve.token).await.must_be(200), json!({"items": [], "none": false}));
     assert_eq!(desk.get("/api/reminders", &eve.token).await.must_be(200)["total"], 0);
     assert_eq!(desk.ask(Ask::new("PUT", &path).json(json!({"offsets": [60]}))).await.status, 401);
     let undated = make(&desk, &amy, json!({"title": "Some day"})).await;

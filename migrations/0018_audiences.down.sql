@@ -1,0 +1,3 @@
+DROP TABLE plan_audiences;
+DROP TABLE reminder_refusals;
+ALTER TABLE follows DROP COLUMN notify;
