@@ -24,9 +24,9 @@ pub enum Kind {
     Cancelled,
     /// Somebody answered what they wrote.
     Reply,
-    /// They are invited to the stage of a broadcast whose room they are not in.
+    /// They are invited to the stage of a broadcast.
     StageInvite,
-    /// A recording of theirs can be heard.
+    /// A recording of theirs, or of a host whom they follow, can be heard.
     RecordingReady,
 }
 

@@ -28,6 +28,12 @@ pub struct Told {
     /// The recording that is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording_id: Option<String>,
+    /// Is it one of several that repeat?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
+    /// Is it called off because no host came?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
 }
 
 impl Told {
@@ -41,6 +47,8 @@ impl Told {
             by: None,
             text: None,
             recording_id: None,
+            repeats: false,
+            missed: false,
         }
     }
 
@@ -67,8 +75,17 @@ impl Told {
         match kind {
             Kind::Reminder => (format!("Soon: {title}"), of_host(when)),
             Kind::HostLive => (format!("{host} is on air"), title.clone()),
-            Kind::HostPlanned => (format!("{host} has planned {title}"), when.unwrap_or_default()),
+            Kind::HostPlanned => {
+                let when = when.unwrap_or_default();
+                let body = if self.repeats { format!("{when}, and again after that") } else { when };
+                (format!("{host} has planned {title}"), body)
+            }
+            Kind::Moved if when.is_none() => (format!("{title} has no date any more"), of_host(None)),
             Kind::Moved => (format!("{title} has another hour"), of_host(when)),
+            Kind::Cancelled if self.missed => (
+                format!("{title} does not take place"),
+                format!("{host} did not come. It was planned for {}", when.unwrap_or_default()),
+            ),
             Kind::Cancelled => (format!("{title} was cancelled"), of_host(when)),
             Kind::Reply => (format!("{by} answered you in {title}"), self.text.clone().unwrap_or_default()),
             Kind::StageInvite => (format!("{by} invites you to the stage"), of_host(None)),
@@ -112,6 +129,13 @@ mod tests {
             assert_eq!(told.words(kind, &berlin), (title.to_owned(), body.to_owned()));
         }
         assert_eq!(Told::of_payload(&told.to_payload()), Some(told.clone()));
+        let series = Told { repeats: true, ..told.clone() };
+        assert_eq!(series.words(Kind::HostPlanned, &berlin).1, format!("{when}, and again after that"));
+        let missed = Told { missed: true, ..told.clone() }.words(Kind::Cancelled, &berlin);
+        let why = format!("Ada did not come. It was planned for {when}");
+        assert_eq!(missed, ("News does not take place".to_owned(), why));
+        let undated = Told { start: None, ..told.clone() }.words(Kind::Moved, &berlin);
+        assert_eq!(undated, ("News has no date any more".to_owned(), "News, with Ada".to_owned()));
         assert_eq!(told.link(), "/listen/b1");
         told.recording_id = Some("r1".to_owned());
         assert_eq!(told.link(), "/r/r1");

@@ -217,13 +217,7 @@ impl<T: Town> Closes<T> {
         if let Err(cause) = self.town.announce(&task.key, &row, Announcement::Missed).await {
             return Ok(Outcome::Retry(cause));
         }
-        let planned = planned.clone();
-        let close = move |row: &mut Broadcast| {
-            if row.status == Status::Scheduled && row.scheduled_start == Some(planned.start) {
-                row.status = Status::Cancelled;
-            }
-        };
-        let Some(row) = house.store.broadcasts().update(&row.id, close).await? else {
+        let Some(row) = house.store.broadcasts().miss(&row.id, planned.start).await? else {
             return Ok(Outcome::Done);
         };
         info!(broadcast.id = %row.id, "no host came to {}; it is closed", row.id);

@@ -19,6 +19,7 @@ use tracing::{error, warn};
 use wire::message::{Listeners, Report, Stats};
 
 use super::hub::others::STATION;
+use super::news;
 use super::rooms::House;
 use crate::live::annotation::Annotation;
 use crate::live::clock::wall_clock;
@@ -72,11 +73,11 @@ impl FollowUp {
         }
     }
 
-    /// Carries out what follows from `event`, which was told as `text`. `addresses` are those of whom it put out.
+    /// Carries out what follows from `event` in `room`, which was told as `text`. `addresses` are those of whom it put out.
     pub(super) fn carry_out(
         &mut self,
         now: Moment,
-        event: &Event,
+        (event, room): (&Event, &Room),
         origin: Origin,
         text: &str,
         addresses: &[IpAddr],
@@ -87,6 +88,9 @@ impl FollowUp {
         self.count_poll(now, event);
         if origin == Origin::Here {
             self.write_down(now, event);
+            if let Some(announcement) = news::of(now, event, room, &self.broadcast) {
+                self.append(Entry::Announced { announcement });
+            }
         }
     }
 

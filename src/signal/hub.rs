@@ -323,7 +323,8 @@ impl Hub {
                 _ => None,
             };
             let text = self.tell(at, &Notice::of(&event, &self.room), Told { to, ends, becomes });
-            self.follow_up.carry_out(now, &event, origin, &text, &self.addresses_of(&event));
+            let addresses = self.addresses_of(&event);
+            self.follow_up.carry_out(now, (&event, &self.room), origin, &text, &addresses);
             if let Event::RoleChanged(person) = &event {
                 self.show_hands(now, person);
             }

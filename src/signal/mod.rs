@@ -14,6 +14,7 @@ mod guests;
 mod handshake;
 mod hub;
 mod line;
+mod news;
 mod opening;
 mod rooms;
 pub mod standing;

@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::handle::Store;
 use crate::page::{Page, Slice};
 use crate::plan;
+use crate::plan_changes::{self, Change, Why};
 use crate::recorded_runs;
 use crate::row::Columns;
 use crate::search::{self, Source};
@@ -22,13 +23,15 @@ use crate::users::{self, User};
 pub struct Broadcasts<'a>(pub(crate) &'a Store);
 
 impl Broadcasts<'_> {
-    /// A new broadcast. `Conflict` names `room_name` or `id` where it is taken; `Dangling` says that there is no such
+    /// A new broadcast; followers of its host are told of a plan. `Conflict` names `room_name` or `id` where it is taken; `Dangling` says that there is no such
     /// host.
     pub async fn insert(self, broadcast: &Broadcast) -> Result<(), StoreError> {
         self.0
             .bounded(async {
                 let mut writing = self.0.begin().await?;
                 insert(writing.connection(), broadcast).await?;
+                let made = Change { before: None, after: Some(broadcast) };
+                plan_changes::announce(writing.connection(), &[made], Why::Wanted).await?;
                 writing.commit().await
             })
             .await
@@ -95,6 +98,27 @@ impl Broadcasts<'_> {
             .await
     }
 
+    /// Calls a broadcast off that is still planned for `start`, since no host came; answers with what it is now. Those who
+    /// waited are told so.
+    pub async fn miss(self, id: &str, start: Timestamp) -> Result<Option<Broadcast>, StoreError> {
+        let close = move |row: &mut Broadcast| {
+            if row.status == Status::Scheduled && row.scheduled_start == Some(start) {
+                row.status = Status::Cancelled;
+            }
+        };
+        self.0
+            .bounded(async {
+                let mut writing = self.0.begin().await?;
+                let connection = writing.connection();
+                let Some((before, after)) = change(connection, id, close).await? else { return Ok(None) };
+                let missed = Change { before: Some(&before), after: Some(&after) };
+                plan_changes::announce(connection, &[missed], Why::Missed).await?;
+                writing.commit().await?;
+                Ok(Some(after))
+            })
+            .await
+    }
+
     /// Forgets the broadcast and everything that belongs to it, unless it is on air; says whether it did.
     pub async fn delete(self, id: &str) -> Result<bool, StoreError> {
         self.0
@@ -105,6 +129,8 @@ impl Broadcasts<'_> {
                 if broadcast.status == Status::Live {
                     return Ok(false);
                 }
+                let gone = Change { before: Some(&broadcast), after: None };
+                plan_changes::announce(connection, &[gone], Why::Wanted).await?;
                 let mut sql = Sql::new("DELETE FROM broadcasts WHERE id = ");
                 sql.text(id).execute(connection).await?;
                 totals::shift(connection, Some((broadcast.visibility, broadcast.status)), None).await?;
@@ -151,12 +177,24 @@ pub(crate) async fn insert(connection: &mut AnyConnection, broadcast: &Broadcast
     totals::shift(connection, None, Some((broadcast.visibility, broadcast.status))).await
 }
 
-/// Changes a broadcast inside a transaction of the caller's.
+/// Changes a broadcast inside a transaction of the caller's, and has people told what that means to them.
 pub(crate) async fn update(
     connection: &mut AnyConnection,
     id: &str,
     edit: impl FnOnce(&mut Broadcast) + Send,
 ) -> Result<Option<Broadcast>, StoreError> {
+    let Some((before, after)) = change(connection, id, edit).await? else { return Ok(None) };
+    let changed = Change { before: Some(&before), after: Some(&after) };
+    plan_changes::announce(connection, &[changed], Why::Wanted).await?;
+    Ok(Some(after))
+}
+
+/// The same, and who is to be told is the caller's to say; answers with what it was and is.
+pub(crate) async fn change(
+    connection: &mut AnyConnection,
+    id: &str,
+    edit: impl FnOnce(&mut Broadcast) + Send,
+) -> Result<Option<(Broadcast, Broadcast)>, StoreError> {
     let Some(before) = lock(connection, id).await? else { return Ok(None) };
     let mut after = before.clone();
     edit(&mut after);
@@ -176,7 +214,7 @@ pub(crate) async fn update(
     plan::follow(connection, Some(&before), &after).await?;
     let place = |broadcast: &Broadcast| Some((broadcast.visibility, broadcast.status));
     totals::shift(connection, place(&before), place(&after)).await?;
-    Ok(Some(after))
+    Ok(Some((before, after)))
 }
 
 /// Gives a broadcast the words of its host.

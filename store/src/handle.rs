@@ -18,8 +18,9 @@ use crate::sql::Sql;
 use crate::usage::Usages;
 use crate::{
     AccessChanges, AllSeries, ApiKeys, Audit, Blocks, Broadcasts, CalendarFeeds, Chat, Covers, Deliveries,
-    Devices, Follows, Invitations, Jobs, Members, NotificationSends, Notifications, Polls, Preferences,
-    Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users, Webhooks,
+    Devices, Follows, Invitations, Jobs, Members, NotificationSends, Notifications, PlanAudiences, Polls,
+    Preferences, Reactions, RecordedRuns, Recordings, RefreshTokens, Reminders, Reports, Sessions, Users,
+    Webhooks,
 };
 
 /// The database, for as long as it is held. Cheap to clone; every clone is the same.
@@ -209,6 +210,11 @@ impl Store {
     /// What repeats.
     pub const fn all_series(&self) -> AllSeries<'_> {
         AllSeries(self)
+    }
+
+    /// Who waited for broadcasts whose plan was changed.
+    pub const fn plan_audiences(&self) -> PlanAudiences<'_> {
+        PlanAudiences(self)
     }
 
     /// Which runs have recordings.

@@ -48,6 +48,8 @@ mod notification_sends;
 mod notifications;
 mod page;
 mod plan;
+mod plan_audiences;
+mod plan_changes;
 mod planned;
 mod polls;
 mod reactions;
@@ -73,7 +75,7 @@ mod webhooks;
 
 pub use access_changes::{AccessChange, AccessChanges, AccessSubject};
 pub use address::{BadDatabaseUrl, Database, DatabaseUrl};
-pub use announcement::Announcement;
+pub use announcement::{Announcement, Audience, ChangedPlan};
 pub use api_keys::{ApiKey, ApiKeys};
 pub use audit::{Actor, Audit, AuditEntry, AuditFilter, Subject};
 pub use blocks::{Block, Blocks};
@@ -99,6 +101,7 @@ pub use notification_sends::{Channel, Lease, NotificationSends, Outgoing, Send, 
 pub use notifications::{Notification, Notifications};
 pub use page::{Page, Slice};
 pub use plan::{HOST_LATE, HOST_MISSED, PlannedEnd, PlannedStart, ReminderCall, ReminderRound};
+pub use plan_audiences::PlanAudiences;
 pub use planned::Planners;
 pub use polls::{Poll, PollAnswer, Polls};
 pub use reactions::{ReactionSum, Reactions};

@@ -4,10 +4,12 @@ use serde_json::{Map, Value, json};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
+use crate::announcement::{Announcement, Audience};
 use crate::broadcast::Visibility;
 use crate::deliveries;
 use crate::error::StoreError;
 use crate::handle::Store;
+use crate::jobs;
 use crate::list::Listing;
 use crate::page::{Page, Position, Slice};
 use crate::recorded_runs;
@@ -116,7 +118,7 @@ impl Recordings<'_> {
 
     /// Puts `after` in the place of `before`, and `split` beside it where something was split off; `false` where it
     /// has changed since `before` was read, or the run has as many as it may have. The store sets `version` and
-    /// `updated_at`.
+    /// `updated_at`. Of a recording that is published by that, who follows its host is told, once.
     pub async fn replace(
         self,
         before: &Recording,
@@ -137,6 +139,12 @@ impl Recordings<'_> {
                 }
                 if let Some(split) = split {
                     insert(connection, split).await?;
+                }
+                let is_whole =
+                    after.kind == RecordingKind::Recording && after.status == RecordingStatus::Ready;
+                if is_whole && after.published && !before.published {
+                    let announcement = ready(&before.id, &before.broadcast_id, Timestamp::now());
+                    jobs::insert(connection, &[announcement.job()]).await?;
                 }
                 writing.commit().await?;
                 Ok(true)
@@ -201,8 +209,8 @@ impl Recordings<'_> {
 }
 
 /// What the data plane tells of a recording, once or several times. Where it has become ready by that, webhooks are
-/// told of it: what is in `told`, and which broadcast it is. A recording of a broadcast that is gone is
-/// gone too, and one that was deleted stays so.
+/// told of it: what is in `told`, and which broadcast it is; so is its host, and where it is published, who follows them. A
+/// recording of a broadcast that is gone is gone too, and one that was deleted stays so.
 pub(crate) async fn note(
     connection: &mut AnyConnection,
     facts: &RecordingFacts,
@@ -217,10 +225,12 @@ pub(crate) async fn note(
     let now = Timestamp::now();
     let mut sql = select();
     let known = sql.push(" WHERE r.id = ").text(&facts.id).one(connection, Recording::read).await?;
+    let mut published = true;
     match known {
         None if is_gone(connection, &facts.id).await? => return Ok(()),
         None => insert(connection, &Recording::of(facts, title.clone(), now)).await?,
         Some(known) if known.status == RecordingStatus::Recording && facts.to_frames.is_some() => {
+            published = known.published;
             let span = Span { from: known.recorded.from, to: facts.to_frames };
             let closed = Recording {
                 status: facts.status(),
@@ -244,6 +254,12 @@ pub(crate) async fn note(
         let body = Value::Object(told).to_string();
         let at = facts.ended_at.unwrap_or(now);
         deliveries::enqueue_for_all(connection, event, &facts.broadcast_id, &host, at, &body).await?;
+        let to_followers = ready(&facts.id, &facts.broadcast_id, at);
+        let to_host = Announcement { to: Audience::Person(host), ..to_followers.clone() };
+        jobs::insert(connection, &[to_host.job()]).await?;
+        if published {
+            jobs::insert(connection, &[to_followers.job()]).await?;
+        }
     }
     Ok(())
 }
@@ -251,6 +267,12 @@ pub(crate) async fn note(
 async fn is_gone(connection: &mut AnyConnection, id: &str) -> Result<bool, StoreError> {
     let mut sql = Sql::new("SELECT COUNT(*) FROM deleted_recordings WHERE id = ");
     Ok(sql.text(id).count(connection).await? > 0)
+}
+
+/// That a recording can be heard. What is published again was told before.
+fn ready(id: &str, broadcast_id: &str, at: Timestamp) -> Announcement {
+    let recording_id = Some(id.to_owned());
+    Announcement { recording_id, ..Announcement::new("recordingReady", id.to_owned(), broadcast_id, at) }
 }
 
 /// Begins an insert of rows.

@@ -9,6 +9,7 @@ use crate::broadcasts;
 use crate::error::StoreError;
 use crate::handle::Store;
 use crate::jobs::{self, JobKind, NewJob};
+use crate::plan_changes::{self, Change, Why};
 use crate::row::{Columns, json};
 use crate::sql::Sql;
 use crate::time::Timestamp;
@@ -152,12 +153,16 @@ impl AllSeries<'_> {
         self.0.read_all(&occurrences(id, from, limit), Broadcast::read).await
     }
 
-    /// Makes a series. A broadcast of `changed` becomes its occurrence.
+    /// Makes a series. A broadcast of `changed` becomes its occurrence. Followers of the host are told of it once.
     pub async fn insert(self, revision: &Revision) -> Result<(), StoreError> {
         self.0
             .bounded(async {
                 let mut writing = self.0.begin().await?;
                 write(writing.connection(), revision).await?;
+                if let Some(first) = revision.made.first().filter(|_| revision.changed.is_empty()) {
+                    let made = Change { before: None, after: Some(first) };
+                    plan_changes::announce(writing.connection(), &[made], Why::Wanted).await?;
+                }
                 writing.commit().await
             })
             .await
@@ -217,9 +222,15 @@ async fn write(connection: &mut AnyConnection, revision: &Revision) -> Result<()
         let mut sql = Sql::new("UPDATE broadcasts SET occurrence_start = NULL WHERE id = ");
         sql.text(&broadcast.id).execute(connection).await?;
     }
+    let mut changed = Vec::with_capacity(revision.changed.len());
     for broadcast in &revision.changed {
-        broadcasts::update(connection, &broadcast.id, |row| *row = broadcast.clone()).await?;
+        let now = |row: &mut Broadcast| *row = broadcast.clone();
+        changed.extend(broadcasts::change(connection, &broadcast.id, now).await?);
     }
+    // Whoever waits for several is told once.
+    let changes: Vec<_> =
+        changed.iter().map(|(before, after)| Change { before: Some(before), after: Some(after) }).collect();
+    plan_changes::announce(connection, &changes, Why::Wanted).await?;
     for broadcast in &revision.made {
         broadcasts::insert(connection, broadcast).await?;
     }

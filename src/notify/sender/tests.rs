@@ -205,7 +205,7 @@ impl House {
     }
 
     async fn tell(&self, person: &str, kind: Kind, about: &str, title: &str) -> usize {
-        let told = Told::of("b1", title, "Ada", None);
+        let told = Told::of("b1", title, "Ada", Some(at(100_000)));
         let now = at(*self.second.lock().unwrap());
         self.teller.tell(&[person.to_owned()], kind, about, &told, now).await.unwrap().len()
     }
@@ -289,13 +289,7 @@ async fn all_who_follow_a_host_are_told_that_they_are_on_air(database: Database)
     let announcer = Announcer::new(desk.store.clone(), teller);
     for (id, second) in [(&news, 1), (&hidden, 2), (&news, 1)] {
         let at = Timestamp::now().minus(Duration::from_secs(second));
-        let announcement = Announcement {
-            kind: Kind::HostLive.name().to_owned(),
-            about: format!("{id}/r1"),
-            broadcast_id: id.clone(),
-            at,
-            cursor: None,
-        };
+        let announcement = Announcement::new(Kind::HostLive.name(), format!("{id}/r1"), id, at);
         let task = Task { key: id.clone(), payload: announcement, due_at: at, attempt: 1 };
         assert_eq!(announcer.run(vec![task]).await, [Done::Done]);
     }

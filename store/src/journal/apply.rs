@@ -236,6 +236,9 @@ async fn apply(connection: &mut AnyConnection, entry: &Entry) -> Result<(), Stor
             blocks::put_known(block).execute(connection).await?;
         }
         Entry::Recording { facts, event, told } => recordings::note(connection, facts, event, told).await?,
+        Entry::Announced { announcement } => {
+            jobs::insert(connection, &[announcement.job()]).await?;
+        }
         Entry::Audit(entry) => {
             audit::insert(entry).execute(connection).await?;
         }

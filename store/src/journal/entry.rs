@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::announcement::Announcement;
 use crate::audit::AuditEntry;
 use crate::blocks::Block;
 use crate::chat::ChatMessage;
@@ -98,6 +99,11 @@ pub enum Entry {
         event: String,
         /// See `event`.
         told: Map<String, Value>,
+    },
+    /// Somebody is to be told something.
+    Announced {
+        /// What, and who.
+        announcement: Announcement,
     },
     /// Something for the audit log.
     Audit(AuditEntry),

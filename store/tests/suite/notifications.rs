@@ -235,13 +235,7 @@ on_both! {
             let claimed = jobs.claim(JobKind::Announcement, batch, at(10), at(20), 10).await.unwrap();
             claimed.into_iter().map(|job| (job.payload, job.due_at)).collect::<Vec<_>>()
         };
-        let announcement = Announcement {
-            kind: "hostLive".to_owned(),
-            about: format!("{}/r1", news.id),
-            broadcast_id: news.id.clone(),
-            at: at(1),
-            cursor: None,
-        };
+        let announcement = Announcement::new("hostLive", format!("{}/r1", news.id), &news.id, at(1));
         assert_eq!(claim("one").await, [(serde_json::to_string(&announcement).unwrap(), at(1))]);
         live("r1", 2).await;
         assert!(claim("two").await.is_empty(), "it went on after a restart");

@@ -28,10 +28,10 @@ async fn planned(store: &Store, start: Timestamp, offsets: &[u32]) -> (User, Bro
     (ada, row)
 }
 
-/// What waits to be done, soonest first.
+/// What waits to be done, soonest first, but for what people are told.
 async fn waiting(store: &Store) -> Vec<Job> {
     let page = store.jobs().list(Some(JobState::Waiting), None, &Slice::first(100)).await.unwrap();
-    page.items.into_iter().rev().collect()
+    page.items.into_iter().rev().filter(|job| job.kind != JobKind::Announcement).collect()
 }
 
 /// The same as kinds and seconds from a start.
