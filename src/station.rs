@@ -43,7 +43,7 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, KeptRuns, Premises, Presence};
 use crate::logs::Redacted;
 use crate::metrics::{Metrics, webrtc};
-use crate::notify::{self, Announcer};
+use crate::notify::{self, Announcer, Bell};
 use crate::playback::{Delivery, EdgeSecret, Gate, Ledger, SECRET_FILE};
 use crate::recordings::{Analyst, Downloads, Retention, Teller, Waveforms};
 use crate::schedule::{self, Closes, Ends, Extend, Late, Opens, RemindAll, RemindSome};
@@ -92,7 +92,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 
     let metrics = Metrics::new();
     let channels = told::channels(&settings)?;
-    let teller = notify::Teller::new(store.clone(), channels.clone());
+    let bus = match &settings.redis {
+        Some(url) => Bus::redis(url, &metrics, &tasks, &shutdown),
+        None => Bus::alone(),
+    };
+    let bell = Bell::new(store.clone(), bus.clone());
+    tasks.spawn(bell.clone().hear_others(shutdown.clone()));
+    let teller = notify::Teller::new(store.clone(), channels.clone()).ringing(bell.clone());
     let announcer = Announcer::new(store.clone(), teller.clone());
     let media_dir = data_dir.join("live");
     let object_store = bucket::store(&settings.objects).await;
@@ -192,10 +198,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
             (Arc::new(webrtc), offers)
         })
         .unzip();
-    let bus = match &settings.redis {
-        Some(url) => Bus::redis(url, &metrics, &tasks, &shutdown),
-        None => Bus::alone(),
-    };
     let rooms = Rooms::new(House {
         hall: handle.clone(),
         presence: presence.clone(),
@@ -264,6 +266,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         gate: gate.clone(),
         reach: settings.webhooks.reach(),
         channels,
+        bell,
         unsubscribe,
         covers,
         archive,

@@ -56,7 +56,7 @@ use crate::http::reach::Reach;
 use crate::live::key_file::KeyFile;
 use crate::live::{HallHandle, Presence};
 use crate::metrics::Metrics;
-use crate::notify::{Channels, Unsubscribe};
+use crate::notify::{Bell, Channels, Unsubscribe};
 use crate::playback::{Delivery, Gate};
 use crate::recordings::{Archive, Downloads, Waveforms};
 use crate::settings::Settings;
@@ -94,6 +94,8 @@ pub struct Context {
     pub reach: Reach,
     /// By what people are told who are not here.
     pub channels: Channels,
+    /// Rings where people are who are told something.
+    pub bell: Bell,
     /// Reads the addresses by which letters end.
     pub unsubscribe: Arc<Unsubscribe>,
     /// Cover pictures.

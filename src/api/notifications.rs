@@ -5,6 +5,8 @@ mod preferences;
 mod tests;
 mod unsubscribe;
 
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,7 +23,7 @@ use super::error::Problem;
 use super::me::signed_in;
 use super::params::{Params, Path, slice};
 use super::time::rfc3339;
-use crate::auth::Caller;
+use crate::auth::{Caller, Pass};
 use crate::notify::{Kind, Told, ways};
 
 pub(super) fn routes() -> OpenApiRouter<Context> {
@@ -29,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(list))
         .routes(routes!(read_one))
         .routes(routes!(read_all))
+        .routes(routes!(ticket))
         .routes(routes!(preferences::show, preferences::change))
         .routes(routes!(unsubscribe::ask, unsubscribe::end))
 }
@@ -151,6 +154,7 @@ async fn read_one(
     let user = &signed_in(&caller)?.id;
     let now = Timestamp::now();
     if context.store.notifications().mark_read(user, &id, now).await? {
+        context.bell.read(user);
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::not_found("you were told nothing under this id"))
@@ -172,5 +176,35 @@ async fn read_all(State(context): State<Context>, caller: Caller) -> Result<Stat
     let user = &signed_in(&caller)?.id;
     let now = Timestamp::now();
     context.store.notifications().mark_all_read(user, now, now).await?;
+    context.bell.read(user);
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// What opens `GET /ws/me` once.
+#[derive(Serialize, ToSchema)]
+struct OwnTicket {
+    /// The first message there shows it, within a minute.
+    ticket: String,
+}
+
+/// Gives a ticket for `GET /ws/me`, where I am told everything as it happens.
+///
+/// Good once and for a minute.
+#[utoipa::path(
+    post,
+    path = "/api/notifications/ticket",
+    operation_id = "createNotificationTicket",
+    tag = "notifications",
+    responses((status = 200, description = "The ticket", body = OwnTicket)),
+    security(("bearer" = [])),
+)]
+async fn ticket(State(context): State<Context>, caller: Caller) -> Result<Json<OwnTicket>, Problem> {
+    caller.require(Action::KeepAccount)?;
+    let pass = Pass::of(signed_in(&caller)?, crate::auth::now());
+    let ticket = context.auth.passes.issue(pass, Instant::now());
+    let ticket = ticket.map_err(|error| Problem::unavailable(AGAIN).because(error.to_string()))?;
+    Ok(Json(OwnTicket { ticket: ticket.expose().to_owned() }))
+}
+
+/// When there may be tickets again where all are out.
+const AGAIN: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use wire::message::{Client, Joined, Notice};
+use wire::message::{Client, Joined, Notice, OwnNotice};
 
 use super::error::{PROBLEM_JSON, Wire};
 
@@ -60,6 +60,7 @@ pub(super) fn base() -> OpenApi {
     schemas.extend(named::<Client>());
     schemas.extend(named::<Notice>());
     schemas.extend(named::<Joined<'_>>());
+    schemas.extend(named::<OwnNotice>());
     components = components.schemas_from_iter(schemas);
     for (name, status, meaning) in REFUSALS {
         components = components.response(*name, refusal(status, meaning));

@@ -34,7 +34,7 @@ use crate::live::run::RunHouse;
 use crate::live::{HAPPENINGS, Hall, HallHandle, Premises, Presence};
 use crate::metrics::Metrics;
 use crate::notify::channels::Surroundings;
-use crate::notify::{Channels, Unsubscribe};
+use crate::notify::{Bell, Channels, Unsubscribe};
 use crate::playback::{Delivery, Gate, Ledger};
 use crate::recordings::testing::Kept;
 use crate::recordings::{Downloads, Waveforms};
@@ -181,6 +181,7 @@ impl Desk {
             gate: gate.clone(),
             reach: settings.webhooks.reach(),
             channels: channels.clone(),
+            bell: Bell::new(store.clone(), Bus::alone()),
             unsubscribe: unsubscribe.clone(),
             covers: Covers::new(folder),
             archive: kept.archive(),

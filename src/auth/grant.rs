@@ -2,6 +2,8 @@
 
 use room::{Action, Role};
 
+use super::pass::Pass;
+
 /// Leave to enter one room.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
@@ -19,6 +21,8 @@ pub struct Grant {
     pub can_subscribe: bool,
     /// May they write, react and raise a hand?
     pub can_publish_data: bool,
+    /// The sign-in of the account itself; none where somebody else vouches for them.
+    pub pass: Option<Pass>,
 }
 
 impl Grant {
@@ -32,6 +36,7 @@ impl Grant {
             can_publish: role.may(Action::Speak),
             can_subscribe: role.may(Action::Join),
             can_publish_data: role.may(Action::React),
+            pass: None,
         }
     }
 }

@@ -15,6 +15,7 @@ mod first_admin;
 pub mod grant;
 pub mod jwt;
 pub mod keyring;
+mod pass;
 pub mod passwords;
 pub mod proxies;
 pub mod revocations;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use room::Role;
 use store::{ApiKey, AuditEntry, Slice, Store, StoreError, Subject, Timestamp, User};
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -50,6 +52,7 @@ use ticket::Tickets;
 pub use caller::{AnyCaller, Caller, Client, SignedIn, bearer};
 pub use device::Device;
 pub use first_admin::FirstAdmin;
+pub use pass::Pass;
 
 /// Everything that finds out who somebody is.
 pub struct Auth {
@@ -67,6 +70,8 @@ pub struct Auth {
     pub room_tokens: RoomTokens,
     /// Tickets for rooms, handed out to browsers.
     pub tickets: Tickets,
+    /// Tickets for what somebody is told, likewise.
+    pub passes: Tickets<Pass>,
 }
 
 impl Auth {
@@ -90,6 +95,7 @@ impl Auth {
             limits: Limits::default(),
             room_tokens: RoomTokens::new(&access_secret),
             tickets: Tickets::default(),
+            passes: Tickets::default(),
             store,
         };
         auth.load_keys().await.context("loading the API keys")?;
@@ -126,6 +132,16 @@ impl Auth {
             self.keyring.allow(&owner, keys_of(&user));
         }
         Ok(())
+    }
+
+    /// Is what a pass stands for revoked? It may be whenever [`Auth::revoked`] changes.
+    pub fn is_void(&self, pass: &Pass) -> bool {
+        self.revocations.reach(&pass.user, pass.session.as_deref(), pass.issued_at)
+    }
+
+    /// Changes whenever somebody loses access.
+    pub fn revoked(&self) -> watch::Receiver<()> {
+        self.revocations.changes()
     }
 
     /// Takes over what another process did to an API key.

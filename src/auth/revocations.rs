@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{PoisonError, RwLock};
 
+use tokio::sync::watch;
+
 use super::access::{self, Access};
 
 /// Revocations at the most; beyond, the oldest is forgotten. Each is made by somebody who signs out, changes
@@ -11,7 +13,11 @@ const MAX: usize = 100_000;
 
 /// Accounts and sign-ins whose access tokens are void when they were issued up to an instant.
 #[derive(Debug, Default)]
-pub struct Revocations(RwLock<View>);
+pub struct Revocations {
+    view: RwLock<View>,
+    /// Told of each.
+    changes: watch::Sender<()>,
+}
 
 #[derive(Debug, Default)]
 struct View {
@@ -41,19 +47,31 @@ impl Revocations {
 
     /// Is a token void that says this?
     pub fn has(&self, access: &Access) -> bool {
-        let view = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        self.reach(&access.user, Some(&access.session), access.issued_at)
+    }
+
+    /// Is void what an account was given at `issued_at` (Unix milliseconds), by a sign-in of its own or by none?
+    pub fn reach(&self, user: &str, session: Option<&str>, issued_at: u64) -> bool {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         if view.void_until.is_empty() {
             return false;
         }
-        [Subject::User(access.user.clone()), Subject::Session(access.session.clone())]
+        let session = session.map(|session| Subject::Session(session.to_owned()));
+        [Some(Subject::User(user.to_owned())), session]
             .iter()
-            .any(|subject| view.void_until.get(subject).is_some_and(|until| access.issued_at <= *until))
+            .flatten()
+            .any(|subject| view.void_until.get(subject).is_some_and(|until| issued_at <= *until))
+    }
+
+    /// Changes whenever something is revoked: the moment to ask again.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 
     /// When a token for this account is issued at `now`, so that it is not void at once: a millisecond is long
     /// enough for a revocation and a sign-in after it, and a clock may be set back.
     pub fn instant_after(&self, user: &str, now: u64) -> u64 {
-        let view = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         match view.void_until.get(&Subject::User(user.to_owned())) {
             Some(until) if *until >= now => until + 1,
             _ => now,
@@ -61,7 +79,7 @@ impl Revocations {
     }
 
     fn add(&self, subject: Subject, until: u64) {
-        let mut view = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         // The same may be told again, and what was told before may reach further.
         if view.void_until.get(&subject).is_some_and(|known| *known >= until) {
             return;
@@ -78,6 +96,8 @@ impl Revocations {
         }
         view.order.push_back((until, subject.clone()));
         view.void_until.insert(subject, until);
+        drop(view);
+        self.changes.send_replace(());
     }
 }
 
@@ -144,7 +164,7 @@ mod tests {
         assert!(revocations.has(&token("amy", "1", 2_000)), "the later one still holds");
         revocations.revoke_user("amy", 2_000);
         assert!(!revocations.has(&token("amy", "1", 2_001)));
-        assert_eq!(revocations.0.read().unwrap().order.len(), 1);
+        assert_eq!(revocations.view.read().unwrap().order.len(), 1);
     }
 
     #[test]
@@ -153,7 +173,7 @@ mod tests {
         for user in 0..=MAX {
             revocations.revoke_user(&user.to_string(), 1_000);
         }
-        let view = revocations.0.read().unwrap();
+        let view = revocations.view.read().unwrap();
         assert_eq!((view.order.len(), view.void_until.len()), (MAX, MAX));
     }
 }

@@ -100,6 +100,8 @@ impl RoomTokens {
             can_publish: own.can_publish,
             can_subscribe: own.can_subscribe,
             can_publish_data: own.can_publish_data,
+            // Whoever minted it vouches for them.
+            pass: None,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Tickets: what a browser shows as its first message in a room, so that no token stands in an address.
+//! Tickets: what a browser shows as its first message over a WebSocket, so that no token stands in an address.
 //! Kept in memory, good once and for a minute.
 
 use std::collections::{HashMap, VecDeque};
@@ -15,17 +15,17 @@ pub const LIFE: Duration = Duration::from_mins(1);
 /// Tickets that wait to be shown, at the most: more than 1,500 joins a second.
 const MAX: usize = 100_000;
 
-/// Tickets that were given and not yet shown.
+/// Tickets that were given and not yet shown: for rooms, or for what else a `G` opens.
 #[derive(Debug)]
-pub struct Tickets {
-    waiting: Mutex<Waiting>,
+pub struct Tickets<G = Grant> {
+    waiting: Mutex<Waiting<G>>,
     max: usize,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
+#[derive(Debug)]
+struct Waiting<G> {
     /// By the fingerprint of the ticket, so that finding one tells nothing about another by its time.
-    grants: HashMap<String, Grant>,
+    grants: HashMap<String, G>,
     /// The same in the order in which they expire.
     order: VecDeque<(Instant, String)>,
 }
@@ -41,15 +41,16 @@ pub enum NoTicket {
     System(#[from] io::Error),
 }
 
-impl Default for Tickets {
+impl<G> Default for Tickets<G> {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), max: MAX }
+        let waiting = Waiting { grants: HashMap::new(), order: VecDeque::new() };
+        Self { waiting: Mutex::new(waiting), max: MAX }
     }
 }
 
-impl Tickets {
+impl<G> Tickets<G> {
     /// A ticket that lets whoever shows it in as `grant` says.
-    pub fn issue(&self, grant: Grant, now: Instant) -> Result<Secret, NoTicket> {
+    pub fn issue(&self, grant: G, now: Instant) -> Result<Secret, NoTicket> {
         let ticket = random(24)?;
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.forget_expired(now);
@@ -63,14 +64,14 @@ impl Tickets {
     }
 
     /// What a ticket lets somebody do; from now on it is void. `None` where it is, or never was one.
-    pub fn take(&self, ticket: &str, now: Instant) -> Option<Grant> {
+    pub fn take(&self, ticket: &str, now: Instant) -> Option<G> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.forget_expired(now);
         waiting.grants.remove(&fingerprint(ticket))
     }
 }
 
-impl Waiting {
+impl<G> Waiting<G> {
     fn forget_expired(&mut self, now: Instant) {
         while self.order.front().is_some_and(|(until, _)| *until <= now) {
             if let Some((_, expired)) = self.order.pop_front() {
@@ -92,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_ticket_is_taken_once() {
-        let (tickets, now) = (Tickets::default(), Instant::now());
+        let (tickets, now) = (Tickets::<Grant>::default(), Instant::now());
         let ticket = tickets.issue(grant("amy"), now).unwrap();
         let other = tickets.issue(grant("rory"), now).unwrap();
         assert_eq!(tickets.take(ticket.expose(), now), Some(grant("amy")));
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_ticket_is_good_for_a_minute() {
-        let (tickets, now) = (Tickets::default(), Instant::now());
+        let (tickets, now) = (Tickets::<Grant>::default(), Instant::now());
         let ticket = tickets.issue(grant("amy"), now).unwrap();
         assert_eq!(tickets.take(ticket.expose(), now + LIFE), None);
     }

@@ -128,7 +128,7 @@ pub const TABLE: &[Row] = &[
         "HTTP requests answered, by the class of their status",
     ),
     row("onair_http_connections", Gauge, None, &[], "Open HTTP connections"),
-    row("onair_room_connections", Gauge, None, &[], "Open connections to rooms"),
+    row("onair_room_connections", Gauge, None, &[], "Open connections to rooms, and those of GET /ws/me"),
     row(
         "onair_room_messages_total",
         Counter,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use store::{Device, Notification, Store, StoreError, Timestamp};
 
+use super::bell::Bell;
 use super::channels::Channels;
 use super::kind::Kind;
 use super::told::Told;
@@ -17,12 +18,19 @@ pub const AT_ONCE: usize = 200;
 pub struct Teller {
     store: Store,
     channels: Channels,
+    bell: Option<Bell>,
 }
 
 impl Teller {
     /// Writes into `store` what goes out by `channels`.
     pub const fn new(store: Store, channels: Channels) -> Self {
-        Self { store, channels }
+        Self { store, channels, bell: None }
+    }
+
+    /// The same, and it rings where people are.
+    #[must_use]
+    pub fn ringing(self, bell: Bell) -> Self {
+        Self { bell: Some(bell), ..self }
     }
 
     /// Tells at most [`AT_ONCE`] `people` that something happened at `at`. `about` names it: who was told of it before is
@@ -60,6 +68,10 @@ impl Teller {
             let devices = devices.get(person).map_or(&[][..], Vec::as_slice);
             all.push((notification, ways::ways(kind, &wanted, devices, self.channels.mail(), at)));
         }
-        self.store.notifications().tell(all).await
+        let new = self.store.notifications().tell(all).await?;
+        if let Some(bell) = &self.bell {
+            bell.told(&new);
+        }
+        Ok(new)
     }
 }

@@ -19,4 +19,4 @@ mod drain;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -37,7 +37,7 @@ impl Herald for Book {
 }
 
 /// Makes an account whose id is its name.
-pub(super) async fn account(store: &Store, name: &str) {
+pub(crate) async fn account(store: &Store, name: &str) {
     let now = Timestamp::now();
     let user = User {
         id: name.into(),

@@ -1,11 +1,13 @@
 //! One client in a room.
 
 use std::fmt;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use room::{ConnectionId, Moment, Person, Rate, Refusal};
+use store::{Notification, StoreError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -13,13 +15,15 @@ use tracing::debug;
 use wire::message::{BadMessage, Client as Message, Notice, Request, Stamp, notice};
 use wire::websocket::{CloseCode, frame};
 
-use super::entrance::{NoEntry, admit};
+use super::entrance::{Entered, NoEntry, admit};
 use super::hub::{Asked, Entry, Fresh};
 use super::line::{Line, Over};
+use super::own;
 use super::rooms::{Place, RoomClosed, RoomHandle};
 use crate::api::Context;
-use crate::auth::Client;
+use crate::auth::{Auth, Client, Pass};
 use crate::live::clock::wall_clock;
+use crate::notify::bell::{Ear, Ring};
 
 /// How long a client may take to say who it is.
 const JOIN: Duration = Duration::from_secs(5);
@@ -35,6 +39,9 @@ const REPORTS: usize = 5;
 
 /// Messages that say nothing, after which a client is let go.
 const NONSENSE: u32 = 20;
+
+/// How long it may take to find the words for what somebody is told; it is in their list in any case.
+const WORDS: Duration = Duration::from_secs(1);
 
 /// Times that a client comes to a room which closes at that moment.
 const TRIES: usize = 3;
@@ -122,6 +129,38 @@ struct Connected {
     frames: Rate,
     reports: Rate,
     nonsense: u32,
+    own: Option<OwnNews>,
+}
+
+/// What somebody is told beside the room, where it is their own account that is here.
+struct OwnNews {
+    ear: Ear,
+    pass: Pass,
+    auth: Arc<Auth>,
+}
+
+impl OwnNews {
+    /// What they are told next; pending for ever where there is nobody who could be told. May be dropped while it waits.
+    async fn next(news: &mut Option<Self>) -> Arc<Notification> {
+        loop {
+            let Some(own) = news else { return pending().await };
+            let ring = own.ear.next().await;
+            // Who signed out stays in the room as they came, and hears nothing more of their own.
+            if own.auth.is_void(&own.pass) {
+                *news = None;
+            } else if let Ring::Told(told) = ring {
+                return told;
+            }
+        }
+    }
+
+    /// That as a message, with how much was not read; `None` where another version wrote it.
+    async fn words(&self, it: &Notification) -> Result<Option<Notice>, StoreError> {
+        let store = self.auth.store();
+        let unread = store.notifications().unread(&it.user_id).await?;
+        let notification = own::words(store, it).await?;
+        Ok(notification.map(|notification| Notice::Notification { unread, notification }))
+    }
 }
 
 /// Waits for the first message and lets its sender in.
@@ -140,7 +179,7 @@ async fn enter<T: AsyncRead + AsyncWrite + Unpin>(
     let Ok(Request::Join { ticket, last_event_id }) = request else {
         return Err(Stop::refused("noJoin", "the first message must be join with a ticket"));
     };
-    let (broadcast, person) = admit(context, client, broadcast, &ticket).await?;
+    let Entered { broadcast, person, pass } = admit(context, client, broadcast, &ticket).await?;
     let connection = context.rooms.new_connection();
     for _ in 0..TRIES {
         let room = context.rooms.enter(&broadcast);
@@ -162,6 +201,10 @@ async fn enter<T: AsyncRead + AsyncWrite + Unpin>(
                     frames: Rate::new(FRAMES, Duration::from_secs(1)),
                     reports: Rate::new(REPORTS, Duration::from_mins(1)),
                     nonsense: 0,
+                    own: pass.clone().and_then(|pass| {
+                        let ear = context.bell.listen(&pass.user)?;
+                        Some(OwnNews { ear, pass, auth: context.auth.clone() })
+                    }),
                 };
                 return Ok((connected, fresh));
             }
@@ -226,6 +269,12 @@ impl Connected {
                     },
                     Err(RecvError::Closed) => return RoomClosed.into(),
                 },
+                told = OwnNews::next(&mut self.own) => {
+                    let Some(told) = self.own_words(&told).await else { continue };
+                    if let Err(over) = line.write(&private(&self.stamp_id(), &told)).await {
+                        return over.into();
+                    }
+                }
                 () = sleep_until(look) => {
                     if asked {
                         return Over::Stuck.into();
@@ -275,6 +324,18 @@ impl Connected {
             }
         };
         Ok(line.write(&private(&self.stamp_id(), &refusal)).await?)
+    }
+
+    /// What they are told, in a moment or not at all: the room goes on.
+    async fn own_words(&self, it: &Notification) -> Option<Notice> {
+        match timeout(WORDS, self.own.as_ref()?.words(it)).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(cause)) => {
+                debug!("somebody in a room is not told what they are told: {cause}");
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     /// The id of the last message that was written: what is for this client alone is no message of the room's.

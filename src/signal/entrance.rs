@@ -7,8 +7,8 @@ use tokio::time::timeout;
 
 use super::hub::others::STATION;
 use crate::api::Context;
-use crate::auth::Client;
 use crate::auth::grant::Grant;
+use crate::auth::{Client, Pass};
 
 /// How the names of guests begin.
 pub(crate) const GUEST: &str = "guest-";
@@ -41,13 +41,22 @@ impl NoEntry {
     }
 }
 
+/// Somebody who may come in.
+pub(super) struct Entered {
+    /// The broadcast's id.
+    pub(super) broadcast: String,
+    pub(super) person: Person,
+    /// The sign-in of the account itself; none where somebody else vouches for them.
+    pub(super) pass: Option<Pass>,
+}
+
 /// Who shows a ticket, or a room token, at the door of the room of `broadcast`, which is its id or its room's name.
 pub(super) async fn admit(
     context: &Context,
     client: Client,
     broadcast: &str,
     ticket: &str,
-) -> Result<(String, Person), NoEntry> {
+) -> Result<Entered, NoEntry> {
     let grant = match context.auth.tickets.take(ticket, Instant::now()) {
         Some(grant) => grant,
         None => {
@@ -68,7 +77,7 @@ pub(super) async fn admit(
         return Err(NoEntry::Barred);
     }
     let person = person(context, grant.clone(), id).await;
-    Ok((grant.broadcast, person))
+    Ok(Entered { broadcast: grant.broadcast, person, pass: grant.pass })
 }
 
 /// Whether the broadcast's room has this name.

@@ -1,4 +1,5 @@
-//! The room of a broadcast, over one WebSocket per client: `GET /ws/broadcasts/{id}`.
+//! The room of a broadcast, over one WebSocket per client: `GET /ws/broadcasts/{id}`; and what one person is told wherever
+//! they are (`own`): `GET /ws/me`.
 //!
 //! The rules are in [`room`], the words in [`wire`]. Here is what carries them: a connection (`connection`) reads what
 //! its client sends and writes what the room tells; a room that anybody is in has a task (`hub`) that owns it and
@@ -16,6 +17,7 @@ mod hub;
 mod line;
 mod news;
 mod opening;
+mod own;
 mod rooms;
 pub mod standing;
 mod view;

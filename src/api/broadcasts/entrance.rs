@@ -18,7 +18,7 @@ use crate::api::body::Body;
 use crate::api::error::Problem;
 use crate::api::params::Path;
 use crate::auth::grant::Grant as RoomGrant;
-use crate::auth::{Caller, Client};
+use crate::auth::{Caller, Client, Pass};
 use crate::broadcasts::card;
 use crate::playback::gate::{Grant, now};
 use crate::signal::GUEST;
@@ -142,7 +142,10 @@ pub(super) async fn ticket(
         return Err(Problem::forbidden("you are banned from this broadcast"));
     }
     let subject = caller.account().map_or_else(|| format!("{GUEST}{}", store::id()), str::to_owned);
-    let grant = RoomGrant::of(found.role, found.hosted.broadcast.id, subject);
+    let mut grant = RoomGrant::of(found.role, found.hosted.broadcast.id, subject);
+    if let Caller::User(user) = &caller {
+        grant.pass = Some(Pass::of(user, crate::auth::now()));
+    }
     let ticket = context.auth.tickets.issue(grant, Instant::now());
     let ticket =
         ticket.map_err(|error| Problem::unavailable(super::air::RESTART).because(error.to_string()))?;

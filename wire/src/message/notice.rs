@@ -7,8 +7,10 @@ use room::{
     Voice,
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::own::notification;
 use super::user::User;
 use crate::time::rfc3339;
 
@@ -205,6 +207,14 @@ pub enum Notice {
     },
     /// A WebRTC place is kept for whoever gets this for 15 s: `GET …/playback` told them to wait.
     WebrtcPlace,
+    /// Whoever gets this is told something, in this room or elsewhere.
+    Notification {
+        /// How much they have not read, with this; counting stops at 1000.
+        unread: i64,
+        /// What they are told.
+        #[schema(schema_with = notification)]
+        notification: Box<RawValue>,
+    },
     /// The host has not come, some minutes after the planned start.
     HostLate {
         /// When the broadcast is closed unless they come; left out where it is on air and its grace runs.
@@ -468,6 +478,7 @@ impl Notice {
                 | Self::ListenerCount { .. }
                 | Self::Stats { .. }
                 | Self::WebrtcPlace
+                | Self::Notification { .. }
                 | Self::HostLate { .. }
                 | Self::HostMissed
                 | Self::Error { .. }
