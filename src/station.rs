@@ -98,7 +98,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     let bell = Bell::new(store.clone(), bus.clone());
     tasks.spawn(bell.clone().hear_others(shutdown.clone()));
-    let teller = notify::Teller::new(store.clone(), channels.clone()).ringing(bell.clone());
+    let teller = notify::Teller::new(store.clone(), channels.clone())
+        .ringing(bell.clone())
+        .counted(metrics.notices.clone());
     let announcer = Announcer::new(store.clone(), teller.clone());
     let media_dir = data_dir.join("live");
     let object_store = bucket::store(&settings.objects).await;
@@ -251,7 +253,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let retention =
         Retention { store: store.clone(), journal: journal.clone(), keep: settings.storage.recordings };
     tasks.spawn(retention.run(shutdown.clone()));
-    let unsubscribe = told::people(&settings, &banner.web, (&store, &channels), &tasks, &shutdown)?;
+    let unsubscribe = told::people(&settings, &banner.web, (&store, &channels, &metrics), &tasks, &shutdown)?;
     let context = Context {
         hall: handle.clone(),
         origin: origin.clone(),

@@ -17,6 +17,7 @@
 pub mod bus;
 pub mod jobs;
 pub mod labels;
+pub mod notices;
 pub mod process;
 pub mod series;
 pub mod table;
@@ -36,6 +37,7 @@ use self::{
         AnnotationDropped, BroadcastState, Dropped, JoinFailure, Listener, NoLabel, PathClass, Publisher,
         StatusClass,
     },
+    notices::NoticeCounts,
     process::Process,
     series::{Counters, Gauges, Seconds},
     table::{Kind, TABLE},
@@ -108,6 +110,8 @@ pub struct Metrics {
     pub bus: BusCounts,
     /// Jobs, by their kind.
     pub jobs: JobCounts,
+    /// What people are told.
+    pub notices: NoticeCounts,
     /// The way into the object store.
     pub uploads: UploadCounts,
     webrtc: WebRtc,
@@ -149,6 +153,7 @@ impl Metrics {
             annotations_dropped: Counters::new(),
             bus: BusCounts::new(),
             jobs: JobCounts::new(),
+            notices: NoticeCounts::new(),
             uploads: UploadCounts::new(),
             webrtc: WebRtc::new(),
             process_cpu: Seconds::default(),
@@ -232,6 +237,10 @@ impl Metrics {
             "onair_jobs_failed" => Box::new(self.jobs.failed.clone()),
             "onair_jobs_done_total" => Box::new(self.jobs.done.clone()),
             "onair_job_failures_total" => Box::new(self.jobs.failures.clone()),
+            "onair_notifications_total" => Box::new(self.notices.told.clone()),
+            "onair_notification_sends_total" => Box::new(self.notices.sent.clone()),
+            "onair_notification_sends_due" => Box::new(self.notices.due.clone()),
+            "onair_notification_sends_oldest_seconds" => Box::new(self.notices.oldest.clone()),
             "onair_process_cpu_seconds_total" => Box::new(self.process_cpu.clone()),
             "onair_process_resident_memory_bytes" => Box::new(self.process_memory.clone()),
             "onair_process_open_fds" => Box::new(self.process_fds.clone()),

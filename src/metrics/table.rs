@@ -1,11 +1,13 @@
 //! The list of all metrics, in one place.
 
-use store::JobKind;
+use store::{Channel, JobKind};
 
 use super::labels::{
     AnnotationDropped, BroadcastState, Direction, Dropped, JoinFailure, Labels, Listener, PathClass,
     Publisher, Queue, SessionEnd, StatusClass, UploadFailure,
 };
+use super::notices::Sent;
+use crate::notify::Kind as Told;
 
 /// One metric.
 #[derive(Clone, Copy, Debug)]
@@ -324,6 +326,34 @@ pub const TABLE: &[Row] = &[
         None,
         &[label::<JobKind, 0>()],
         "Attempts at jobs that failed at this station",
+    ),
+    row(
+        "onair_notifications_total",
+        Counter,
+        None,
+        &[label::<Told, 0>()],
+        "What this station told people; each of them is counted",
+    ),
+    row(
+        "onair_notification_sends_total",
+        Counter,
+        None,
+        &[label::<Sent, 0>(), label::<Sent, 1>()],
+        "Attempts of this station to send that by e-mail or to a device, by what became of them",
+    ),
+    row(
+        "onair_notification_sends_due",
+        Gauge,
+        None,
+        &[label::<Channel, 0>()],
+        "What is due by each way and did not go yet, of all stations",
+    ),
+    row(
+        "onair_notification_sends_oldest_seconds",
+        Gauge,
+        Some("seconds"),
+        &[label::<Channel, 0>()],
+        "Time for which the oldest of it has been due; minutes of it call for a look at the relay or the push service",
     ),
     row(
         "onair_process_cpu_seconds_total",

@@ -9,7 +9,7 @@ use notices::email::Letter;
 use notices::{Notice, Outcome, Urgency};
 use store::{Channel, Lease, Send, SendOutcome, SendStatus, Store, StoreError, Timestamp, User};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 use url::Url;
@@ -21,6 +21,7 @@ use super::told::Told;
 use super::unsubscribe::Unsubscribe;
 use super::ways::zone;
 use crate::hooks::backoff;
+use crate::metrics::notices::{NoticeCounts, Sent};
 
 /// What is under way at a time; a relay and the push services take as much from one sender.
 const UNDER_WAY: u32 = 64;
@@ -45,6 +46,9 @@ const KEPT: Duration = Duration::from_hours(90 * 24);
 const PRUNING: Duration = Duration::from_hours(1);
 const PRUNED: u32 = 10_000;
 
+/// How often it is counted what waits.
+const BOOKING: Duration = Duration::from_secs(15);
+
 /// What time it is; a test has a clock of its own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + std::marker::Send + Sync>;
 
@@ -60,13 +64,29 @@ pub struct Sender {
     base: Url,
     clock: Clock,
     look: Duration,
+    counts: NoticeCounts,
 }
 
 impl Sender {
     /// A sender over `store`; links lead below `base`.
     pub fn new(store: Store, channels: Channels, unsubscribe: Arc<Unsubscribe>, base: Url) -> Self {
         let name = store::id().into();
-        Self { store, name, channels, unsubscribe, base, clock: Arc::new(Timestamp::now), look: LOOK }
+        Self {
+            store,
+            name,
+            channels,
+            unsubscribe,
+            base,
+            clock: Arc::new(Timestamp::now),
+            look: LOOK,
+            counts: NoticeCounts::new(),
+        }
+    }
+
+    /// The same sender, counting there.
+    #[must_use]
+    pub fn counted(self, counts: NoticeCounts) -> Self {
+        Self { counts, ..self }
     }
 
     /// The same sender by another clock, looking for work every `look`.
@@ -82,8 +102,15 @@ impl Sender {
     pub async fn run(self, shutdown: CancellationToken) {
         let mut away = false;
         let mut pruned_at = None;
+        let mut booked: Option<Instant> = None;
         loop {
             let looked = shutdown.run_until_cancelled(self.send_due(&mut pruned_at)).await;
+            if booked.is_none_or(|at| at.elapsed() >= BOOKING) {
+                booked = Some(Instant::now());
+                if let Some(Err(cause)) = shutdown.run_until_cancelled(self.book()).await {
+                    debug!("what waits is not counted: {cause}");
+                }
+            }
             let pause = match looked {
                 None => break,
                 Some(Ok(sent)) => {
@@ -110,6 +137,13 @@ impl Sender {
         if let Err(cause) = self.store.notification_sends().release(&self.name).await {
             info!("notifications that were being sent are sent again in {} s: {cause}", LEASE.as_secs());
         }
+    }
+
+    /// Counts what waits.
+    async fn book(&self) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        self.counts.stand(&self.store.notification_sends().waiting(now).await?, now);
+        Ok(())
     }
 
     /// Sends what is due; how much there was.
@@ -263,7 +297,12 @@ impl Sender {
                     debug!("the outcome of a notification waits: {cause}");
                     sleep(self.look * REST).await;
                 }
-                outcome => return outcome.map(|_| ()),
+                outcome => {
+                    if outcome? {
+                        self.counts.sent.add(Sent { channel: send.channel, status: noted.status }, 1);
+                    }
+                    return Ok(());
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use super::channels::Channels;
 use super::kind::Kind;
 use super::told::Told;
 use super::ways;
+use crate::metrics::notices::NoticeCounts;
 
 /// People who are told at a time; more are the caller's to divide.
 pub const AT_ONCE: usize = 200;
@@ -19,12 +20,19 @@ pub struct Teller {
     store: Store,
     channels: Channels,
     bell: Option<Bell>,
+    counts: NoticeCounts,
 }
 
 impl Teller {
     /// Writes into `store` what goes out by `channels`.
-    pub const fn new(store: Store, channels: Channels) -> Self {
-        Self { store, channels, bell: None }
+    pub fn new(store: Store, channels: Channels) -> Self {
+        Self { store, channels, bell: None, counts: NoticeCounts::new() }
+    }
+
+    /// The same, counting there.
+    #[must_use]
+    pub fn counted(self, counts: NoticeCounts) -> Self {
+        Self { counts, ..self }
     }
 
     /// The same, and it rings where people are.
@@ -69,6 +77,7 @@ impl Teller {
             all.push((notification, ways::ways(kind, &wanted, devices, self.channels.mail(), at)));
         }
         let new = self.store.notifications().tell(all).await?;
+        self.counts.told.add(kind, new.len() as u64);
         if let Some(bell) = &self.bell {
             bell.told(&new);
         }

@@ -15,6 +15,7 @@ use crate::hooks::courier::Courier;
 use crate::hooks::outbox::{self, Outbox};
 use crate::hooks::standing;
 use crate::http::client::system_roots;
+use crate::metrics::Metrics;
 use crate::notify::channels::Surroundings;
 use crate::notify::sender::Sender;
 use crate::notify::{Channels, Unsubscribe, unsubscribe};
@@ -69,7 +70,7 @@ pub(super) fn channels(settings: &Settings) -> anyhow::Result<Channels> {
 pub(super) fn people(
     settings: &Settings,
     web: &[Url],
-    (store, channels): (&Store, &Channels),
+    (store, channels, metrics): (&Store, &Channels, &Metrics),
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<Arc<Unsubscribe>> {
@@ -78,6 +79,7 @@ pub(super) fn people(
     let base = settings.http.public_url.as_ref().or(web.first());
     let base = base.context("the station has no address on the web")?.clone();
     let sender = Sender::new(store.clone(), channels.clone(), unsubscribe.clone(), base);
+    let sender = sender.counted(metrics.notices.clone());
     tasks.spawn(sender.run(shutdown.clone()));
     Ok(unsubscribe)
 }

@@ -97,7 +97,9 @@ pub use listener_minutes::{ListenerMinute, ListenerMinutes};
 pub use members::{Member, MemberRole, Members};
 pub use migrations::MigrationStatus;
 pub use notification_preferences::{NotificationPreferences, Preferences};
-pub use notification_sends::{Channel, Lease, NotificationSends, Outgoing, Send, SendOutcome, SendStatus};
+pub use notification_sends::{
+    Channel, Lease, NotificationSends, Outgoing, Send, SendOutcome, SendStatus, Waiting,
+};
 pub use notifications::{Notification, Notifications};
 pub use page::{Page, Slice};
 pub use plan::{HOST_LATE, HOST_MISSED, PlannedEnd, PlannedStart, ReminderCall, ReminderRound};

@@ -67,6 +67,17 @@ pub struct Send {
     pub due_at: Timestamp,
 }
 
+/// How much is due by one way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Waiting {
+    /// By which.
+    pub channel: Channel,
+    /// How much.
+    pub due: i64,
+    /// Since when the oldest of it is.
+    pub oldest: Timestamp,
+}
+
 /// How an attempt went.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SendOutcome {
@@ -170,6 +181,18 @@ impl NotificationSends<'_> {
         let mut sql = Sql::new("UPDATE notification_sends SET claimed_by = NULL, claimed_until = NULL");
         sql.push(" WHERE status = 'pending' AND claimed_by = ").text(station);
         self.0.write(&sql).await
+    }
+
+    /// What is due at `now` by each way and is still to go; the ways by which something is.
+    pub async fn waiting(self, now: Timestamp) -> Result<Vec<Waiting>, StoreError> {
+        let mut sql =
+            Sql::new("SELECT channel, COUNT(*) AS due, MIN(due_at) AS oldest FROM notification_sends ");
+        sql.push("WHERE status = 'pending' AND due_at <= ").time(now).push(" GROUP BY channel");
+        let read = |row: &AnyRow| {
+            let channel = row.word("channel", Channel::of)?;
+            Ok(Waiting { channel, due: row.number("due")?, oldest: row.time("oldest")? })
+        };
+        self.0.read_all(&sql, read).await
     }
 
     /// How many there are of a notification, by how far they are.

@@ -242,16 +242,30 @@ async fn what_a_relay_puts_off_is_sent_later_and_what_comes_back_is_counted(data
     let bob = house.person("bob", None).await;
     house.tell(&bob, Kind::Moved, "b1/1", "News").await;
     house.relay.refuse(Some("450 4.2.0 come again"));
+    let counts = house.sender.counts.clone();
+    let count = |status| counts.sent.get(Sent { channel: Channel::Email, status });
     assert_eq!(house.send_at(1).await, 1);
     assert_eq!(house.send_at(2).await, 0, "it waits");
     house.relay.refuse(None);
-    assert_eq!(house.send_at(60).await, 1);
+    *house.second.lock().unwrap() = 100;
+    house.sender.book().await.unwrap();
+    assert_eq!(counts.due.get(Channel::Email), 1);
+    let overdue = counts.oldest.get(Channel::Email);
+    assert!(
+        (90..=96).contains(&overdue),
+        "{overdue} s: it was to be tried again some seconds after the first second"
+    );
+    assert_eq!(house.send_at(100).await, 1);
+    house.sender.book().await.unwrap();
+    assert_eq!((counts.due.get(Channel::Email), counts.oldest.get(Channel::Email)), (0, 0));
+    assert_eq!((count(SendStatus::Pending), count(SendStatus::Sent)), (1, 1));
     assert!(house.relay.next().await.contains("Subject: News has another hour"));
     house.relay.refuse(Some("550 5.1.1 no such user"));
     for n in 0..ways::BOUNCES_MAX {
         assert_eq!(house.tell(&bob, Kind::Moved, &format!("b1/b{n}"), "News").await, 1);
-        assert_eq!(house.send_at(100 + i64::from(n)).await, 1);
+        assert_eq!(house.send_at(101 + i64::from(n)).await, 1);
     }
+    assert_eq!(count(SendStatus::Gone), u64::from(ways::BOUNCES_MAX));
     let wanted = house.store.notification_preferences().load(&bob).await.unwrap();
     assert_eq!(wanted.bounces, ways::BOUNCES_MAX);
     house.tell(&bob, Kind::Moved, "b1/last", "News").await;
