@@ -14,7 +14,7 @@ use url::Url;
 
 pub use document::Calendar;
 
-/// How long a broadcast is taken to be while nobody knows.
+/// How long a broadcast is taken to be whose host does not say.
 const LENGTH: Duration = Duration::from_hours(1);
 
 /// One date in a calendar.
@@ -86,11 +86,12 @@ fn sequence(broadcast: &Broadcast) -> i64 {
     i64::try_from(since).unwrap_or(i64::MAX).min(i64::from(i32::MAX))
 }
 
-/// As long as it was, once it is over.
+/// As long as it was, once it is over; before that as long as its host means it to be.
 fn length(broadcast: &Broadcast) -> Duration {
     let over = broadcast.scheduled_start.zip(broadcast.ended_at);
     let was = over.filter(|_| broadcast.status == Status::Ended).map(|(start, end)| end.since(start));
-    was.filter(|was| *was >= Duration::from_mins(1)).unwrap_or(LENGTH)
+    let meant = broadcast.duration_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    was.filter(|was| *was >= Duration::from_mins(1)).or(meant).unwrap_or(LENGTH)
 }
 
 fn instant(at: store::Timestamp) -> Option<Timestamp> {

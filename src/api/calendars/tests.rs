@@ -65,6 +65,51 @@ async fn a_date_keeps_its_name_and_counts_its_changes(database: Database) {
     assert_eq!(none.refused(404), "this broadcast has no date");
 }
 
+async fn the_occurrences_of_a_series_keep_their_names_when_they_are_moved_and_called_off(database: Database) {
+    let desk = Desk::open(database, &[]).await;
+    let host = desk.person("ada").await;
+    let daily = json!({
+        "title": "News", "scheduledStartTime": in_days(2), "timezone": "UTC", "recurrence": "FREQ=DAILY;COUNT=3",
+        "durationSeconds": 1800,
+    });
+    let first = desk.broadcast(&host, daily).await;
+    let dates = async || {
+        let calendar = text(&desk, "/api/users/ada/calendar.ics").await;
+        let events = calendar.split("BEGIN:VEVENT").skip(1);
+        let fields = |event: &str| {
+            ["UID", "STATUS", "DTSTART", "DTEND", "SEQUENCE"].map(|name| value(event, name).to_owned())
+        };
+        events.map(fields).collect::<Vec<_>>()
+    };
+    let ics = |at: String| at[..19].replace(['-', ':'], "") + "Z";
+    let before = dates().await;
+    let second = before[1][0].strip_suffix("@onair").unwrap().to_owned();
+    let at = |text: &str| jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).unwrap();
+    for date in &before {
+        assert_eq!(
+            at(&date[2]).duration_until(at(&date[3])),
+            jiff::SignedDuration::from_mins(30),
+            "{date:?}"
+        );
+    }
+    let change = async |path: String, fields: serde_json::Value| {
+        desk.ask(host.asks("PATCH", format!("/api/broadcasts/{path}")).json(fields)).await.must_be(200);
+    };
+    change(format!("{first}?scope=all"), json!({"durationSeconds": 3600})).await;
+    change(second.clone(), json!({"scheduledStartTime": in_days(9)})).await;
+    desk.ask(host.asks("POST", format!("/api/broadcasts/{first}/end"))).await.must_be(200);
+    let after = dates().await;
+    let named = |uid: &str| after.iter().find(|date| date[0] == uid).unwrap();
+    for date in &before {
+        let now = named(&date[0]);
+        assert_eq!(at(&now[2]).duration_until(at(&now[3])), jiff::SignedDuration::from_hours(1));
+        let number = |date: &[String; 5]| date[4].parse::<i64>().unwrap();
+        assert!(number(now) > number(date), "{date:?} became {now:?}");
+    }
+    assert_eq!(named(&format!("{first}@onair"))[1], "CANCELLED");
+    assert_eq!(named(&before[1][0])[2][..8], ics(in_days(9))[..8]);
+}
+
 async fn a_host_has_a_calendar_and_everybody_a_feed(database: Database) {
     let desk = Desk::open(database, &[]).await;
     let (ada, eve) = (desk.person("ada").await, desk.person("eve").await);
@@ -117,6 +162,7 @@ async fn what_somebody_follows_is_at_a_secret_address_until_they_take_it_away(da
 
 on_both! {
     a_date_keeps_its_name_and_counts_its_changes
+    the_occurrences_of_a_series_keep_their_names_when_they_are_moved_and_called_off
     a_host_has_a_calendar_and_everybody_a_feed
     what_somebody_follows_is_at_a_secret_address_until_they_take_it_away
 }
