@@ -822,14 +822,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * When is one reminded of a broadcast?
+         * @description What one chose; without it followers of the host are reminded as the broadcast's `reminderOffsets` say.
+         */
+        get: operations["getReminder"];
         /**
          * Be reminded of a broadcast.
-         * @description By these offsets and no others; they stand for those that its host chose for followers. What was sent stays in the list.
+         * @description By these offsets and no others; they stand for those that its host chose for followers. By none is at no time. What was
+         *     sent stays in the list.
          */
         put: operations["putReminder"];
         post?: never;
-        /** Be reminded of a broadcast no longer, other than followers are. */
+        /** Be reminded of a broadcast as followers of its host are, and not where one is none of them. */
         delete: operations["deleteReminder"];
         options?: never;
         head?: never;
@@ -1120,6 +1125,26 @@ export interface paths {
          * @description All that there are at this moment.
          */
         post: operations["readNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a ticket for `GET /ws/me`, where I am told everything as it happens.
+         * @description Good once and for a minute.
+         */
+        post: operations["createNotificationTicket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1446,15 +1471,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Do I follow somebody? */
+        get: operations["getFollow"];
         /**
          * Follow somebody.
-         * @description Who follows already goes on.
+         * @description Who follows already goes on, as they chose.
          */
         put: operations["follow"];
         post?: never;
         /** Follow somebody no longer. */
         delete: operations["unfollow"];
+        options?: never;
+        head?: never;
+        /** Be told of what somebody does whom one follows, or not. */
+        patch: operations["changeFollow"];
+        trace?: never;
+    };
+    "/api/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells about an account.
+         * @description Who is suspended is not found.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2006,6 +2053,8 @@ export interface components {
              * @description When it ended; null until then.
              */
             endedAt: string | null;
+            /** @description Whether the caller follows its host; told of a single broadcast, to who is signed in. */
+            following?: boolean | null;
             host: components["schemas"]["Host"];
             id: string;
             ingest?: components["schemas"]["Ingest"] | null;
@@ -2435,6 +2484,25 @@ export interface components {
              * @example title
              */
             field: string;
+        };
+        /** @description Whether somebody is followed. */
+        Follow: {
+            following: boolean;
+            /**
+             * @description Whether the follower is told of what they do: that they are on air, that they have planned something, that it begins
+             *     soon, that a recording is there. Not, where they are not followed.
+             */
+            notify: boolean;
+            /**
+             * Format: date-time
+             * @description Since when; null where they are not followed.
+             */
+            since: string | null;
+        };
+        /** @description What is to change of a follow. */
+        FollowChange: {
+            /** @description To be told of what they do, or not. */
+            notify: boolean;
         };
         /** @description Who answers here. */
         Health: {
@@ -2870,7 +2938,7 @@ export interface components {
         /** @description When somebody wants to be reminded. */
         Offsets: {
             /**
-             * @description How many seconds before the start, in whole minutes, up to 30 days.
+             * @description How many seconds before the start, in whole minutes, up to 30 days. None, to be reminded at no time.
              * @example [
              *       86400,
              *       900
@@ -2963,6 +3031,45 @@ export interface components {
             session: string;
             /** Format: date-time */
             since: string;
+        };
+        /** @description What the server tells one person: one JSON object in one text frame, with `type`, `id` and `at`. */
+        OwnNotice: {
+            /** @enum {string} */
+            type: "joined";
+            /**
+             * Format: int64
+             * @description How much they have not read; counting stops at 1000.
+             */
+            unread: number;
+        } | {
+            notification: components["schemas"]["Notification"];
+            /** @enum {string} */
+            type: "notification";
+            /**
+             * Format: int64
+             * @description How much they have not read, with this.
+             */
+            unread: number;
+        } | {
+            /** @enum {string} */
+            type: "unread";
+            /**
+             * Format: int64
+             * @description How much they have not read.
+             */
+            unread: number;
+        } | {
+            /** @description Why, for programs. */
+            code: string;
+            /** @description Why, for people. */
+            detail: string;
+            /** @enum {string} */
+            type: "error";
+        };
+        /** @description What opens `GET /ws/me` once. */
+        OwnTicket: {
+            /** @description The first message there shows it, within a minute. */
+            ticket: string;
         };
         /** @description A password for another. */
         PasswordChange: {
@@ -3106,6 +3213,15 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description An account as others see it. */
+        PublicAccount: {
+            avatarUrl: string | null;
+            displayName: string;
+            /** @description Whether the caller follows them; told to who is signed in. */
+            following?: boolean | null;
+            id: string;
+            username: string;
         };
         /** @description Somebody who publishes. */
         Publisher: {
@@ -3381,6 +3497,8 @@ export interface components {
         Reminders: {
             /** @description The next due first. */
             items: components["schemas"]["Reminder"][];
+            /** @description Whether they want to be reminded at no time, also where they follow the host. */
+            none: boolean;
         };
         /** @description What was said and done in a stretch. Positions are in seconds from where the recording begins to play. */
         Replay: {
@@ -3926,6 +4044,15 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "webrtcPlace";
+        } | {
+            notification: components["schemas"]["Notification"];
+            /** @enum {string} */
+            type: "notification";
+            /**
+             * Format: int64
+             * @description How much they have not read, with this; counting stops at 1000.
+             */
+            unread: number;
         } | {
             /** @description When the broadcast is closed unless they come; left out where it is on air and its grace runs. */
             closes_at?: string | null;
@@ -6334,6 +6461,35 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getReminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reminders of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     putReminder: {
         parameters: {
             query?: never;
@@ -6393,7 +6549,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There are none, whether there were or not */
+            /** @description Nothing is chosen, whether it was or not */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6979,6 +7135,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createNotificationTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicket"];
+                };
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
@@ -7660,6 +7841,35 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getFollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether, and what of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follow"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     follow: {
         parameters: {
             query?: never;
@@ -7714,6 +7924,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    changeFollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follow"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's username */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicAccount"];
+                };
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
