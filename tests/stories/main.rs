@@ -13,6 +13,7 @@ mod endings;
 mod hooks;
 mod listener;
 mod modes;
+mod notifications;
 mod outage;
 mod participant;
 mod publishers;

@@ -52,6 +52,15 @@ impl Participant {
         participant
     }
 
+    /// Comes to where one person is told everything; `joined` is the first message.
+    pub(crate) fn attend(station: &Station, ticket: &Value) -> Self {
+        let mut socket = knock_at(station, "/ws/me");
+        socket.send(Message::text(json!({"type": "join", "ticket": ticket}).to_string())).unwrap();
+        let mut participant = Self { socket, joined: Value::Null, last: String::new() };
+        participant.joined = participant.next().unwrap();
+        participant
+    }
+
     /// Asks for something.
     pub(crate) fn ask(&mut self, what: &Value) {
         self.socket.send(Message::text(what.to_string())).unwrap();
@@ -106,8 +115,12 @@ impl Participant {
 
 /// A WebSocket to a room, before anything is said.
 pub(crate) fn knock(station: &Station, broadcast: &str) -> WebSocket<TcpStream> {
+    knock_at(station, &format!("/ws/broadcasts/{broadcast}"))
+}
+
+fn knock_at(station: &Station, path: &str) -> WebSocket<TcpStream> {
     let stream = TcpStream::connect(&station.web).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let (socket, _) = client(format!("ws://{}/ws/broadcasts/{broadcast}", station.web), stream).unwrap();
+    let (socket, _) = client(format!("ws://{}{path}", station.web), stream).unwrap();
     socket
 }
