@@ -8,3 +8,7 @@ CREATE TABLE deleted_recordings (
 );
 CREATE INDEX deleted_recordings_of_run ON deleted_recordings (broadcast_id, run, deleted_at);
 CREATE INDEX deleted_recordings_at ON deleted_recordings (deleted_at);
+
+-- The loudness range in thousandths of a LU. What was measured before lacks it, and is measured again.
+ALTER TABLE recordings ADD COLUMN loudness_range_milli BIGINT;
+UPDATE recordings SET analysed_at = NULL;

@@ -28,6 +28,8 @@ pub struct Analysis {
     pub peaks: Peaks,
     /// Gated loudness (EBU R128) in LUFS; `None` for silence.
     pub integrated: Option<f64>,
+    /// The loudness range (EBU Tech 3342) in LU; `None` for silence, and for less than 3 s.
+    pub range: Option<f64>,
     /// The highest true peak of either channel (ITU-R BS.1770-4) in dBTP; `None` for silence.
     pub true_peak: Option<f64>,
     /// The highest sample of either channel, 1.0 for full scale.
@@ -122,6 +124,7 @@ impl Levels {
         Analysis {
             peaks: self.peaks,
             integrated: loudness.integrated,
+            range: loudness.range,
             true_peak: loudness.true_peak,
             sample_peak: self.sample_peak,
             frames: self.frames,

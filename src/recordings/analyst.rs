@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use media::MediaTime;
 use packager::RunId;
-use store::{Recording, Store, StoreError, Timestamp};
+use store::{Heard, Recording, Store, StoreError, Timestamp};
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -73,9 +73,14 @@ impl Analyst {
                 let known = self.failed.contains(&recording.id);
                 let Some(stretch) = stretch(&recording).filter(|_| !known) else { continue };
                 if let Some(found) = self.measure(stretch, shutdown).await {
-                    let loudness = found.loudness.map_or(SILENCE, |lufs| (lufs * 1e3).round() as i64);
-                    self.store.recordings().analysed(&recording.id, loudness, Timestamp::now()).await?;
-                    measured += 1;
+                    let milli = |of: f64| (of * 1e3).round() as i64;
+                    let heard = Heard {
+                        loudness_milli: found.loudness.map_or(SILENCE, milli),
+                        range_milli: found.range.map(milli),
+                    };
+                    let noted = self.store.recordings().analysed(&recording, heard, Timestamp::now());
+                    // It may have been cut or deleted meanwhile.
+                    measured += usize::from(noted.await?);
                 }
             }
         }
@@ -160,6 +165,8 @@ mod tests {
         assert_eq!(analyst.look(&CancellationToken::new()).await.unwrap(), 1);
         let found = store.recordings().load("a").await.unwrap().unwrap();
         assert!((found.loudness_milli.unwrap() + 12_040).abs() < 300, "{:?}", found.loudness_milli);
+        let range = found.loudness_range_milli.unwrap();
+        assert!((0..300).contains(&range), "{range}: one tone has next to none");
         assert!(waveforms.load(&stretch(&found).unwrap()).unwrap().is_some());
         assert_eq!(analyst.look(&CancellationToken::new()).await.unwrap(), 0, "it is known now");
     }

@@ -36,7 +36,7 @@ pub fn trim(
     let from = if start.is_some() { ends.0 } else { whole.0 };
     let to = if end.is_some() { ends.1 } else { whole.1 };
     let plays = recorded.within(from, to).duration();
-    Ok(Recording { plays: span(from, to), duration_ms: Some(millis(plays)), ..recording.clone() })
+    Ok(Recording { plays: span(from, to), duration_ms: Some(millis(plays)), ..unmeasured(recording) })
 }
 
 /// `recording` up to `at` of what plays, and as one of its own with this id what follows. What was trimmed away stays
@@ -82,8 +82,6 @@ pub fn clip(
         kind: RecordingKind::Clip,
         parent_id: Some(recording.id.clone()),
         version: 0,
-        loudness_milli: None,
-        analysed_at: None,
         created_at: now,
         updated_at: now,
         ..stretch(recording, recorded, &whole, span, span)
@@ -132,8 +130,13 @@ fn stretch(
         duration_ms: Some(millis(length)),
         recorded_ms: Some(millis(part.duration())),
         size_bytes: recording.size_bytes.map(|size| share(size, part.duration(), recorded.duration())),
-        ..recording.clone()
+        ..unmeasured(recording)
     }
+}
+
+/// The same, and how it sounds is to be measured anew: something else plays now.
+fn unmeasured(recording: &Recording) -> Recording {
+    Recording { loudness_milli: None, loudness_range_milli: None, analysed_at: None, ..recording.clone() }
 }
 
 /// What `part` of `whole` takes when that takes `size`: all of it has nearly the same bitrate.
@@ -200,12 +203,17 @@ mod tests {
             recorded_ms: Some(60_000),
             size_bytes: Some(600),
             loudness_milli: Some(-16_000),
-            analysed_at: None,
+            loudness_range_milli: Some(5_000),
+            analysed_at: Some(Timestamp::from_millis(1_090_000)),
             version: 3,
             created_at: Timestamp::from_millis(1_010_000),
             updated_at: Timestamp::from_millis(1_080_000),
         };
         (recording, Timeline::new([piece(10, 30), piece(50, 30)]))
+    }
+
+    fn measured(it: &Recording) -> (Option<i64>, Option<i64>, Option<Timestamp>) {
+        (it.loudness_milli, it.loudness_range_milli, it.analysed_at)
     }
 
     fn at(second: u64) -> MediaDuration {
@@ -222,6 +230,7 @@ mod tests {
         let trimmed = trim(&recording, &timeline, Some(at(20)), Some(at(40))).unwrap();
         assert_eq!((seconds_of(trimmed.plays), trimmed.duration_ms), ((30, 60), Some(20_000)));
         assert_eq!(trimmed.recorded, recording.recorded);
+        assert_eq!(measured(&trimmed), (None, None, None), "it is measured anew");
         // Up to where the sound stops, and no further.
         let trimmed = trim(&trimmed, &timeline, None, Some(at(30))).unwrap();
         assert_eq!((seconds_of(trimmed.plays), trimmed.duration_ms), ((10, 40), Some(30_000)));
@@ -239,6 +248,7 @@ mod tests {
         assert_eq!((first.duration_ms, second.duration_ms), (Some(25_000), Some(15_000)));
         assert_eq!((first.recorded_ms, second.recorded_ms), (Some(35_000), Some(25_000)));
         assert_eq!((first.size_bytes, second.size_bytes), (Some(350), Some(250)));
+        assert_eq!((measured(&first), measured(&second)), ((None, None, None), (None, None, None)));
         assert_eq!(first.ended_at, Some(Timestamp::from_millis(1_055_000)));
         assert_eq!(second.started_at, Timestamp::from_millis(1_055_000));
         assert_eq!(
@@ -266,7 +276,7 @@ mod tests {
             (clip.kind, clip.parent_id.as_deref(), clip.created_at),
             (RecordingKind::Clip, Some("whole"), now)
         );
-        assert_eq!((clip.started_at.as_millis(), clip.loudness_milli), (1_025_000, None));
+        assert_eq!((clip.started_at.as_millis(), measured(&clip)), (1_025_000, (None, None, None)));
     }
 
     #[test]

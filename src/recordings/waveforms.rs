@@ -40,6 +40,8 @@ pub struct Stretch {
 pub struct Measured {
     /// Integrated loudness (EBU R128) in LUFS; `None` for silence.
     pub loudness: Option<f64>,
+    /// Loudness range (EBU Tech 3342) in LU; `None` for silence, and for less than 3 s.
+    pub range: Option<f64>,
     /// How many frames it plays.
     pub frames: u64,
     /// Its waveform as JSON, in audiowaveform's data format, version 2.
@@ -59,6 +61,7 @@ struct Stored {
     from: u64,
     to: u64,
     loudness: Option<f64>,
+    range: Option<f64>,
     frames: u64,
     waveform: Waveform,
 }
@@ -94,7 +97,8 @@ impl Waveforms {
             return Ok(None);
         }
         let peaks = serde_json::to_vec(&stored.waveform)?.into();
-        Ok(Some(Measured { loudness: stored.loudness, frames: stored.frames, peaks }))
+        let Stored { loudness, range, frames, .. } = stored;
+        Ok(Some(Measured { loudness, range, frames, peaks }))
     }
 
     /// Measures a stretch and keeps what was found, for [`Self::load`]. Blocks, for some seconds an hour;
@@ -116,12 +120,12 @@ impl Waveforms {
                 return Ok(None);
             }
         }
-        let Analysis { peaks, integrated: loudness, .. } = levels.finish();
+        let Analysis { peaks, integrated: loudness, range, .. } = levels.finish();
         let (from, to) = (stretch.from.ticks(), stretch.to.ticks());
-        let stored = Stored { from, to, loudness, frames, waveform: waveform(&peaks) };
+        let stored = Stored { from, to, loudness, range, frames, waveform: waveform(&peaks) };
         store(&self.path(stretch)?, &stored)?;
         let peaks = serde_json::to_vec(&stored.waveform).map_err(io::Error::from)?.into();
-        Ok(Some(Measured { loudness, frames, peaks }))
+        Ok(Some(Measured { loudness, range, frames, peaks }))
     }
 
     /// One file for each recording: a new cut takes the place of the last.
@@ -193,6 +197,7 @@ mod tests {
         assert_eq!(waveforms.load(&stretch(FRAMES)).unwrap().as_ref(), Some(&measured));
         // A sine of a quarter of full scale, in one channel that is heard from both sides.
         assert!((measured.loudness.unwrap() + 12.04).abs() < 0.3, "{:?}", measured.loudness);
+        assert!(measured.range.unwrap() < 0.3, "{:?}: one tone has next to none", measured.range);
         assert_eq!(measured.frames, FRAMES);
         let drawn: Value = serde_json::from_slice(&measured.peaks).unwrap();
         assert_eq!(

@@ -108,7 +108,7 @@ pub use planned::Planners;
 pub use polls::{Poll, PollAnswer, Polls};
 pub use reactions::{ReactionSum, Reactions};
 pub use recorded_runs::{RecordedRun, RecordedRuns};
-pub use recording::{Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span};
+pub use recording::{Heard, Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span};
 pub use recordings::{RecordingFilter, Recordings, RecordingsSeen};
 pub use refresh_tokens::{RefreshToken, RefreshTokens, Rotation, Successor};
 pub use reminders::{Reminder, Reminders};

@@ -80,6 +80,8 @@ pub struct Recording {
     pub size_bytes: Option<i64>,
     /// Integrated loudness in thousandths of a LUFS; not known until it is analysed.
     pub loudness_milli: Option<i64>,
+    /// Loudness range in thousandths of a LU; not known until it is analysed, nor of silence and of less than 3 s.
+    pub loudness_range_milli: Option<i64>,
     /// When it was analysed.
     pub analysed_at: Option<Timestamp>,
     /// Counts its changes; see [`Recordings::replace`](crate::Recordings::replace).
@@ -112,6 +114,15 @@ pub struct RecordingFacts {
     pub duration_ms: Option<i64>,
     /// What its files take.
     pub size_bytes: Option<i64>,
+}
+
+/// How a recording sounds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Heard {
+    /// Integrated loudness in thousandths of a LUFS.
+    pub loudness_milli: i64,
+    /// Loudness range in thousandths of a LU; none of silence and of less than 3 s.
+    pub range_milli: Option<i64>,
 }
 
 /// A recording as lists show it.
@@ -153,6 +164,7 @@ impl Recording {
             recorded_ms: facts.duration_ms,
             size_bytes: facts.size_bytes,
             loudness_milli: None,
+            loudness_range_milli: None,
             analysed_at: None,
             version: 0,
             created_at: at,
@@ -179,6 +191,7 @@ impl Recording {
             recorded_ms: row.optional_number("recorded_ms")?,
             size_bytes: row.optional_number("size_bytes")?,
             loudness_milli: row.optional_number("loudness_milli")?,
+            loudness_range_milli: row.optional_number("loudness_range_milli")?,
             analysed_at: row.optional_time("analysed_at")?,
             version: row.number("version")?,
             created_at: row.time("created_at")?,
@@ -200,6 +213,7 @@ impl Recording {
         sql.push(", ").time(self.started_at).push(", ").optional_time(self.ended_at);
         sql.push(", ").optional_number(self.duration_ms).push(", ").optional_number(self.recorded_ms);
         sql.push(", ").optional_number(self.size_bytes).push(", ").optional_number(self.loudness_milli);
+        sql.push(", ").optional_number(self.loudness_range_milli);
         sql.push(", ").optional_time(self.analysed_at).push(", ").number(self.version);
         sql.push(", ").time(self.created_at).push(", ").time(self.updated_at).push(")");
     }
@@ -239,7 +253,8 @@ macro_rules! columns {
     () => {
         "r.id, r.broadcast_id, r.run, r.kind, r.parent_id, r.title, r.published, r.preview_key, r.status, \
          r.from_frames, r.to_frames, r.recorded_from, r.recorded_to, r.started_at, r.ended_at, r.duration_ms, \
-         r.recorded_ms, r.size_bytes, r.loudness_milli, r.analysed_at, r.version, r.created_at, r.updated_at"
+         r.recorded_ms, r.size_bytes, r.loudness_milli, r.loudness_range_milli, r.analysed_at, \
+         r.version, r.created_at, r.updated_at"
     };
 }
 
@@ -256,7 +271,7 @@ pub(crate) const LISTED: &str = concat!(
 /// Every column, for writing.
 pub(crate) const WRITTEN: &str = "(id, broadcast_id, run, kind, parent_id, title, words, published, preview_key, \
     status, from_frames, to_frames, recorded_from, recorded_to, started_at, ended_at, duration_ms, recorded_ms, \
-    size_bytes, loudness_milli, analysed_at, version, created_at, updated_at)";
+    size_bytes, loudness_milli, loudness_range_milli, analysed_at, version, created_at, updated_at)";
 
 /// The words of a title so that `% word%` finds those that begin with it.
 fn folded(title: &str) -> String {
@@ -272,6 +287,6 @@ fn span(row: &AnyRow, from: &str, to: &str) -> Result<Span, StoreError> {
 }
 
 /// Frames as the database keeps them: six million years fit.
-fn number(frames: u64) -> i64 {
+pub(crate) fn number(frames: u64) -> i64 {
     i64::try_from(frames).unwrap_or(i64::MAX)
 }

@@ -14,7 +14,8 @@ use crate::list::Listing;
 use crate::page::{Page, Position, Slice};
 use crate::recorded_runs;
 use crate::recording::{
-    COLUMNS, LISTED, Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span, WRITTEN,
+    COLUMNS, Heard, LISTED, Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span,
+    WRITTEN, number,
 };
 use crate::row::Columns;
 use crate::search::{self, Sought};
@@ -152,11 +153,19 @@ impl Recordings<'_> {
             .await
     }
 
-    /// Notes how loud it is, in thousandths of a LUFS; `false` where there is no such recording.
-    pub async fn analysed(self, id: &str, loudness_milli: i64, at: Timestamp) -> Result<bool, StoreError> {
+    /// Notes how `recording` sounds; `false` where it has been cut since, or there is none.
+    pub async fn analysed(
+        self,
+        recording: &Recording,
+        heard: Heard,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut sql = Sql::new("UPDATE recordings SET loudness_milli = ");
-        sql.number(loudness_milli).push(", analysed_at = ").time(at);
-        sql.push(", updated_at = ").time(Timestamp::now()).push(" WHERE id = ").text(id);
+        sql.number(heard.loudness_milli).push(", loudness_range_milli = ").optional_number(heard.range_milli);
+        sql.push(", analysed_at = ").time(at).push(", updated_at = ").time(Timestamp::now());
+        sql.push(" WHERE id = ").text(&recording.id);
+        sql.push(" AND from_frames = ").number(number(recording.plays.from));
+        sql.push(" AND to_frames = ").optional_number(recording.plays.to.map(number));
         Ok(self.0.write(&sql).await? == 1)
     }
 

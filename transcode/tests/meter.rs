@@ -87,7 +87,7 @@ fn a_tone_at_minus_23_reads_minus_23() {
     let tone: Vec<f32> = (0..RATE * 20)
         .flat_map(|n| [(level * (n as f64 * std::f64::consts::TAU / 48.0).sin()) as f32; 2])
         .collect();
-    let Loudness { momentary, short_term, integrated, true_peak } = measured(&tone);
+    let Loudness { momentary, short_term, integrated, true_peak, .. } = measured(&tone);
     for (name, reading) in [("M", momentary), ("S", short_term), ("I", integrated), ("peak", true_peak)] {
         let reading = reading.unwrap();
         assert!((reading + 23.0).abs() <= 0.1, "{name} reads {reading:.2}");
@@ -133,6 +133,35 @@ fn it_agrees_with_libebur128_at_every_moment() {
             assert!(same, "{name} reads {ours:?}, libebur128 says {theirs:?}");
         }
     }
+}
+
+#[test]
+fn the_loudness_range_is_that_of_the_ebus_signals() {
+    // EBU Tech 3342, table 1, signals 1 to 4: tones of 1 kHz and 20 s, their levels in dBFS, and the range within 1 LU.
+    let signals: [(&[f64], f64); 4] = [
+        (&[-20.0, -30.0], 10.0),
+        (&[-20.0, -15.0], 5.0),
+        (&[-40.0, -20.0], 20.0),
+        (&[-50.0, -35.0, -20.0, -35.0, -50.0], 15.0),
+    ];
+    for (levels, range) in signals {
+        let sound: Vec<f32> = levels.iter().flat_map(|level| tone(*level, 20)).collect();
+        let ours = measured(&sound).range.unwrap();
+        assert!((ours - range).abs() <= 1.0, "{levels:?}: {ours:.1} LU");
+        let mut theirs = EbuR128::new(2, 48_000, Mode::LRA).unwrap();
+        theirs.add_frames_f32(&sound).unwrap();
+        let theirs = theirs.loudness_range().unwrap();
+        // It reads once a second, and ours ten times.
+        assert!((ours - theirs).abs() <= 0.5, "{levels:?}: {ours:.2} LU, libebur128 says {theirs:.2}");
+    }
+}
+
+/// A tone of 1 kHz in both channels.
+fn tone(level: f64, seconds: usize) -> impl Iterator<Item = f32> {
+    let high = 10_f64.powf(level / 20.0);
+    let period: Vec<f32> =
+        (0..48).map(|n| (high * (f64::from(n) * std::f64::consts::TAU / 48.0).sin()) as f32).collect();
+    (0..seconds * RATE).flat_map(move |n| [period[n % 48]; 2])
 }
 
 #[test]

@@ -50,6 +50,10 @@ pub(super) struct Recording {
     /// How loud it is (EBU R128); null until that is known.
     #[schema(required)]
     loudness_lufs: Option<f64>,
+    /// How far loud and quiet are apart in it, in LU (EBU Tech 3342); null until that is known, and where it is silent or
+    /// shorter than 3 s.
+    #[schema(required, minimum = 0)]
+    loudness_range: Option<f64>,
     /// Where it is played, below the station's address; null while it is being made. Where the broadcast is not
     /// everybody's, it is signed here and good for less than a minute, and a cookie lets a page of this station go on.
     #[schema(required)]
@@ -193,6 +197,7 @@ impl Recording {
             duration_seconds: row.duration_ms.map(|duration| duration as f64 / 1e3),
             size_bytes: size(row.size_bytes, row.duration_ms, row.recorded_ms),
             loudness_lufs: row.loudness_milli.map(|loudness| loudness as f64 / 1e3),
+            loudness_range: row.loudness_range_milli.map(|range| range as f64 / 1e3),
             pieces: None,
             cut: None,
             broadcast_id: row.broadcast_id,

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use store::{
-    Broadcast, Entry, Journal, Recording, RecordingFacts, RecordingFilter, RecordingKind, RecordingStatus,
-    Recordings, RecordingsSeen, Secret, Slice, Span, Store, Visibility, Webhook, id,
+    Broadcast, Entry, Heard, Journal, Recording, RecordingFacts, RecordingFilter, RecordingKind,
+    RecordingStatus, Recordings, RecordingsSeen, Secret, Slice, Span, Store, Visibility, Webhook, id,
 };
 
 use crate::made::{at, broadcast, host};
@@ -312,9 +312,13 @@ on_both! {
         };
         assert_eq!(unmeasured(None).await, std::slice::from_ref(&recording.id), "what is being made has time");
         assert!(unmeasured(Some(&recording.id)).await.is_empty());
-        assert!(store.recordings().analysed(&recording.id, -16_200, at(80)).await.unwrap());
+        let heard = Heard { loudness_milli: -16_200, range_milli: Some(5_100) };
+        let cut = Recording { plays: Span { from: 0, to: recording.plays.to }, ..recording.clone() };
+        assert!(!store.recordings().analysed(&cut, heard, at(80)).await.unwrap(), "something else plays");
+        assert!(store.recordings().analysed(&recording, heard, at(80)).await.unwrap());
         assert!(unmeasured(None).await.is_empty());
         let analysed = store.recordings().load(&recording.id).await.unwrap().unwrap();
-        assert_eq!((analysed.loudness_milli, analysed.analysed_at), (Some(-16_200), Some(at(80))));
+        assert_eq!((analysed.loudness_milli, analysed.loudness_range_milli), (Some(-16_200), Some(5_100)));
+        assert_eq!(analysed.analysed_at, Some(at(80)));
     }
 }

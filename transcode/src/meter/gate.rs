@@ -3,16 +3,16 @@
 use super::lufs;
 
 /// The absolute gate in LUFS, where the histogram begins.
-const SILENCE: f64 = -70.0;
+pub(super) const SILENCE: f64 = -70.0;
 
 /// The relative gate, in LU below the mean of what passed the absolute one.
 const QUIETER: f64 = -10.0;
 
 /// Steps of the histogram a LU.
-const STEPS: f64 = 10.0;
+pub(super) const STEPS: f64 = 10.0;
 
 /// Steps up to 30 LUFS, which nothing within full scale reaches; the last one holds what is louder.
-const BINS: usize = 1000;
+pub(super) const BINS: usize = 1000;
 
 /// Blocks of equal loudness within a tenth of a LU.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +51,8 @@ impl Gate {
     }
 }
 
-fn place(loudness: f64) -> usize {
+/// The step of a loudness of [`SILENCE`] or more.
+pub(super) fn place(loudness: f64) -> usize {
     (((loudness - SILENCE) * STEPS) as usize).min(BINS - 1)
 }
 

@@ -2,10 +2,12 @@
 
 mod gate;
 mod k_weighting;
+mod range;
 mod true_peak;
 
 use gate::Gate;
 pub(crate) use k_weighting::KWeighting;
+use range::Range;
 use true_peak::TruePeak;
 
 /// The programme's frames per second.
@@ -29,6 +31,9 @@ pub struct Loudness {
     pub short_term: Option<f64>,
     /// Since the meter began, gated (EBU R128), in LUFS. Read from a histogram in steps of 0.1.
     pub integrated: Option<f64>,
+    /// How far loud and quiet are apart since the meter began (EBU Tech 3342), in LU. Read from a histogram, too, of the
+    /// loudness over 3 s every 100 ms.
+    pub range: Option<f64>,
     /// The highest since the meter began, either channel, four times oversampled (ITU-R BS.1770-4), in dBTP.
     pub true_peak: Option<f64>,
 }
@@ -45,9 +50,10 @@ pub struct Meter<const C: usize> {
     /// Mean energies of the newest blocks, as a ring; `next` is the oldest one's place.
     blocks: [f64; SHORT_TERM],
     next: usize,
-    /// Blocks measured, counted as far as a gating block.
+    /// Blocks measured, counted as far as the ring.
     measured: usize,
     gate: Gate,
+    range: Range,
 }
 
 impl<const C: usize> Meter<C> {
@@ -61,6 +67,7 @@ impl<const C: usize> Meter<C> {
             next: 0,
             measured: 0,
             gate: Gate::new(),
+            range: Range::new(),
         }
     }
 
@@ -83,9 +90,12 @@ impl<const C: usize> Meter<C> {
         // A single channel is played on both sides.
         self.blocks[self.next] = energy / frames as f64 * (2 / C) as f64;
         self.next = (self.next + 1) % SHORT_TERM;
-        self.measured = (self.measured + 1).min(MOMENTARY);
-        if self.measured == MOMENTARY {
+        self.measured = (self.measured + 1).min(SHORT_TERM);
+        if self.measured >= MOMENTARY {
             self.gate.push(self.newest(MOMENTARY));
+        }
+        if self.measured == SHORT_TERM {
+            self.range.push(self.newest(SHORT_TERM));
         }
     }
 
@@ -101,6 +111,7 @@ impl<const C: usize> Meter<C> {
             momentary: Some(lufs(self.newest(MOMENTARY))).filter(heard),
             short_term: Some(lufs(self.newest(SHORT_TERM))).filter(heard),
             integrated: self.gate.loudness(),
+            range: self.range.range(),
             true_peak: Some(20.0 * f64::from(self.true_peak.highest()).log10()).filter(|db| db.is_finite()),
         }
     }
