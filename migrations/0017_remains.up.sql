@@ -12,3 +12,14 @@ CREATE INDEX deleted_recordings_at ON deleted_recordings (deleted_at);
 -- The loudness range in thousandths of a LU. What was measured before lacks it, and is measured again.
 ALTER TABLE recordings ADD COLUMN loudness_range_milli BIGINT;
 UPDATE recordings SET analysed_at = NULL;
+
+-- What was said in recordings, as hosts attach it. Those that were cut from one recording share one.
+CREATE TABLE transcripts (
+    id TEXT PRIMARY KEY,
+    timed BIGINT NOT NULL,
+    language TEXT,
+    words TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+ALTER TABLE recordings ADD COLUMN transcript_id TEXT;
+CREATE INDEX recordings_of_transcript ON recordings (transcript_id) WHERE transcript_id IS NOT NULL;

@@ -4,7 +4,7 @@
 //! A core: files are read through a [`Source`]. A [`Download`] is planned once, which reads the sizes of all access
 //! units, and from then on gives any range of its bytes by reading the segments that the range touches. It can be
 //! planned for any [`Span`] of a run, to the sample: the file carries what a decoder needs before the first sample,
-//! and says how much of it is not to be heard.
+//! and says how much of it is not to be heard. What was said in it is read and written as a [`Transcript`].
 //!
 //! Where a run has no sound (the process was away, the disk had failed) the file leaves it out, or is silent: [`Gaps`].
 //!
@@ -35,6 +35,7 @@ pub mod source;
 pub mod span;
 pub mod tags;
 mod track;
+pub mod transcript;
 pub mod units;
 
 pub use chapters::{Chapter, Chapters};
@@ -44,4 +45,5 @@ pub use peaks::Peaks;
 pub use source::Source;
 pub use span::Span;
 pub use tags::{Cover, Tags};
+pub use transcript::{Cue, Transcript, TranscriptError};
 pub use units::{Gaps, PlanError, Units};

@@ -19,7 +19,7 @@ use super::validators;
 use crate::api::recordings::size;
 use crate::auth::Client;
 use crate::link;
-use crate::recordings::feed::{CATEGORIES, Episode, Feed};
+use crate::recordings::feed::{CATEGORIES, Episode, Feed, Transcript};
 
 /// Episodes of one feed: podcast players show the newest, and Apple takes 300 at the most.
 const EPISODES_MAX: usize = 300;
@@ -81,14 +81,18 @@ async fn show(
 
 fn check(show: &Show) -> Result<(), Problem> {
     let mut faults = Faults::default();
-    let language = show.language.as_deref().unwrap_or("en");
-    let subtag =
-        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let fits = (2..=35).contains(&language.len()) && language.split('-').all(subtag);
+    let fits = show.language.as_deref().is_none_or(is_language);
     faults.check(fits, "language", "must be a language as BCP 47 writes it, like en or pt-BR");
     let fits = show.category.as_deref().is_none_or(|category| CATEGORIES.contains(&category));
     faults.check(fits, "category", format!("must be one of: {}", CATEGORIES.join(", ")));
     faults.finish()
+}
+
+/// Whether it is written as a language tag (BCP 47), whatever it may mean.
+pub(super) fn is_language(tag: &str) -> bool {
+    let subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (2..=35).contains(&tag.len()) && tag.split('-').all(subtag)
 }
 
 /// The station's address as the caller knows it.
@@ -127,6 +131,7 @@ async fn episodes(context: &Context, host: &str) -> Result<Vec<Recorded>, Proble
 fn feed(host: &User, items: &[Recorded], base: &Url, uri: &Uri, show: Show) -> Result<Feed, Problem> {
     let below = |path: &str| base.join(path).map_err(|_| Problem::internal());
     let picture = |url: Option<&String>| url.and_then(|url| base.join(url).ok());
+    let language = show.language.unwrap_or_else(|| "en".to_owned());
     let mut episodes = Vec::new();
     for item in items {
         let recording = &item.recording;
@@ -135,6 +140,7 @@ fn feed(host: &User, items: &[Recorded], base: &Url, uri: &Uri, show: Show) -> R
         episodes.push(Episode {
             page: below(&format!("/r/{id}"))?,
             audio: below(&format!("/api/recordings/{id}/download.m4a"))?,
+            transcripts: transcripts(item, &language, base)?,
             chapters: below(&format!("/api/recordings/{id}/chapters.json"))?,
             title: recording.title.clone(),
             description: item.broadcast_description.clone(),
@@ -154,12 +160,29 @@ fn feed(host: &User, items: &[Recorded], base: &Url, uri: &Uri, show: Show) -> R
         title: host.display_name.clone(),
         description: format!("Recordings of {}", host.display_name),
         author: host.display_name.clone(),
-        language: show.language.unwrap_or_else(|| "en".to_owned()),
+        language,
         category: show.category.unwrap_or_else(|| "Society & Culture".to_owned()),
         explicit: show.explicit.unwrap_or(false),
         image: picture(host.avatar_url.as_ref()).or(cover),
         episodes,
     })
+}
+
+/// The transcript of an episode in the forms that podcast players read.
+fn transcripts(item: &Recorded, language: &str, base: &Url) -> Result<Vec<Transcript>, Problem> {
+    let Some(card) = &item.transcript else { return Ok(Vec::new()) };
+    let forms: &[_] = if card.timed {
+        &[("vtt", "text/vtt"), ("srt", "application/x-subrip"), ("json", "application/json")]
+    } else {
+        &[("txt", "text/plain")]
+    };
+    let language = card.language.as_deref().unwrap_or(language);
+    let link = |&(format, media_type): &(&str, &'static str)| {
+        let path = format!("/api/recordings/{}/transcript?format={format}", item.recording.id);
+        let url = base.join(&path).map_err(|_| Problem::internal())?;
+        Ok(Transcript { url, media_type, language: language.to_owned() })
+    };
+    forms.iter().map(link).collect()
 }
 
 #[cfg(test)]

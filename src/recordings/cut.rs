@@ -205,6 +205,7 @@ mod tests {
             loudness_milli: Some(-16_000),
             loudness_range_milli: Some(5_000),
             analysed_at: Some(Timestamp::from_millis(1_090_000)),
+            transcript_id: None,
             version: 3,
             created_at: Timestamp::from_millis(1_010_000),
             updated_at: Timestamp::from_millis(1_080_000),

@@ -87,6 +87,19 @@ pub struct Episode {
     pub image: Option<Url>,
     /// Its chapters in JSON.
     pub chapters: Url,
+    /// What is said in it, in each form that there is.
+    pub transcripts: Vec<Transcript>,
+}
+
+/// What is said in an episode, in one form.
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    /// Where it lies.
+    pub url: Url,
+    /// Its form.
+    pub media_type: &'static str,
+    /// A BCP 47 language tag.
+    pub language: String,
 }
 
 /// Names a podcast for ever, wherever it moves to: a UUIDv5 of the feed's address without scheme, query and slashes at
@@ -186,6 +199,10 @@ impl Episode {
         picture(writer, self.image.as_ref())?;
         let chapters = [("url", self.chapters.as_str()), ("type", "application/json+chapters")];
         writer.create_element("podcast:chapters").with_attributes(chapters).write_empty()?;
+        for Transcript { url, media_type, language } in &self.transcripts {
+            let transcript = [("url", url.as_str()), ("type", media_type), ("language", language.as_str())];
+            writer.create_element("podcast:transcript").with_attributes(transcript).write_empty()?;
+        }
         Ok(())
     }
 }
@@ -229,6 +246,7 @@ mod tests {
             published: Timestamp::from_millis(1_700_000_000_000),
             image: None,
             chapters: url("https://radio.example/api/recordings/0199/chapters.json"),
+            transcripts: Vec::new(),
         };
         Feed {
             address: url("https://radio.example/podcasts/ada.xml?language=de"),

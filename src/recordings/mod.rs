@@ -25,6 +25,7 @@ mod teller;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timeline;
+pub mod transcripts;
 pub mod waveforms;
 
 use std::pin::Pin;

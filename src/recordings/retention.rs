@@ -17,6 +17,10 @@ const AT_ONCE: u32 = 20;
 /// How long it is remembered that nothing is left of a run: a station that was away for longer keeps its files.
 const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 
+/// How long a transcript stays that no recording has: what is deleted takes its own along, but a broadcast that goes does
+/// not.
+const UNUSED: Duration = Duration::from_secs(86_400);
+
 /// Sweeps. Several stations may: each recording is deleted once.
 pub struct Retention {
     /// Where recordings are.
@@ -43,6 +47,7 @@ impl Retention {
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.store.recorded_runs().forget(now.minus(REMEMBERED)).await?;
         self.store.recordings().forget_gone(now.minus(REMEMBERED)).await?;
+        self.store.transcripts().sweep(now.minus(UNUSED)).await?;
         let Some(keep) = self.keep else { return Ok(0) };
         let mut deleted = 0;
         for recording in self.store.recordings().older(now.minus(keep), AT_ONCE).await? {

@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::file;
 use crate::listener_minutes::ListenerMinutes;
 use crate::sql::Sql;
+use crate::transcripts::Transcripts;
 use crate::usage::Usages;
 use crate::{
     AccessChanges, AllSeries, ApiKeys, Audit, Blocks, Broadcasts, CalendarFeeds, Chat, Covers, Deliveries,
@@ -225,6 +226,11 @@ impl Store {
     /// What remains of broadcasts.
     pub const fn recordings(&self) -> Recordings<'_> {
         Recordings(self)
+    }
+
+    /// What was said in them.
+    pub const fn transcripts(&self) -> Transcripts<'_> {
+        Transcripts(self)
     }
 
     /// Who wants to be told before a broadcast begins.

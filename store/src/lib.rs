@@ -68,6 +68,7 @@ mod sessions;
 mod sql;
 mod time;
 mod totals;
+mod transcripts;
 
 mod usage;
 mod users;
@@ -108,7 +109,9 @@ pub use planned::Planners;
 pub use polls::{Poll, PollAnswer, Polls};
 pub use reactions::{ReactionSum, Reactions};
 pub use recorded_runs::{RecordedRun, RecordedRuns};
-pub use recording::{Heard, Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span};
+pub use recording::{
+    Heard, Recorded, Recording, RecordingFacts, RecordingKind, RecordingStatus, Span, TranscriptCard,
+};
 pub use recordings::{RecordingFilter, Recordings, RecordingsSeen};
 pub use refresh_tokens::{RefreshToken, RefreshTokens, Rotation, Successor};
 pub use reminders::{Reminder, Reminders};
@@ -118,6 +121,7 @@ pub use seed::Sample;
 pub use series::{AllSeries, Extension, Pattern, REVISED_MAX, Revision, Series};
 pub use sessions::{Session, Sessions, Stays};
 pub use time::Timestamp;
+pub use transcripts::{Transcript, Transcripts};
 pub use usage::{Usage, Usages};
 pub use users::{HostCard, Kept, User, UserFilter, Users};
 pub use webhooks::{Retired, Webhook, Webhooks};

@@ -84,6 +84,8 @@ pub struct Recording {
     pub loudness_range_milli: Option<i64>,
     /// When it was analysed.
     pub analysed_at: Option<Timestamp>,
+    /// What was said in it, where somebody attached that: [`Transcript::id`](crate::Transcript::id).
+    pub transcript_id: Option<String>,
     /// Counts its changes; see [`Recordings::replace`](crate::Recordings::replace).
     pub version: i64,
     /// When it was noted.
@@ -140,6 +142,17 @@ pub struct Recorded {
     pub visibility: Visibility,
     /// Whose it is.
     pub host: HostCard,
+    /// Its transcript, where it has one.
+    pub transcript: Option<TranscriptCard>,
+}
+
+/// What lists know of a transcript.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TranscriptCard {
+    /// Whether there are times in it.
+    pub timed: bool,
+    /// A BCP 47 language tag, where somebody said it.
+    pub language: Option<String>,
 }
 
 impl Recording {
@@ -166,6 +179,7 @@ impl Recording {
             loudness_milli: None,
             loudness_range_milli: None,
             analysed_at: None,
+            transcript_id: None,
             version: 0,
             created_at: at,
             updated_at: at,
@@ -193,6 +207,7 @@ impl Recording {
             loudness_milli: row.optional_number("loudness_milli")?,
             loudness_range_milli: row.optional_number("loudness_range_milli")?,
             analysed_at: row.optional_time("analysed_at")?,
+            transcript_id: row.optional_text("transcript_id")?,
             version: row.number("version")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
@@ -214,7 +229,8 @@ impl Recording {
         sql.push(", ").optional_number(self.duration_ms).push(", ").optional_number(self.recorded_ms);
         sql.push(", ").optional_number(self.size_bytes).push(", ").optional_number(self.loudness_milli);
         sql.push(", ").optional_number(self.loudness_range_milli);
-        sql.push(", ").optional_time(self.analysed_at).push(", ").number(self.version);
+        sql.push(", ").optional_time(self.analysed_at);
+        sql.push(", ").optional_text(self.transcript_id.as_deref()).push(", ").number(self.version);
         sql.push(", ").time(self.created_at).push(", ").time(self.updated_at).push(")");
     }
 }
@@ -244,6 +260,13 @@ impl Recorded {
                 display_name: row.text("host_display_name")?,
                 avatar_url: row.optional_text("host_avatar_url")?,
             },
+            transcript: match row.optional_number("transcript_timed")? {
+                Some(timed) => Some(TranscriptCard {
+                    timed: timed != 0,
+                    language: row.optional_text("transcript_language")?,
+                }),
+                None => None,
+            },
         })
     }
 }
@@ -254,7 +277,7 @@ macro_rules! columns {
         "r.id, r.broadcast_id, r.run, r.kind, r.parent_id, r.title, r.published, r.preview_key, r.status, \
          r.from_frames, r.to_frames, r.recorded_from, r.recorded_to, r.started_at, r.ended_at, r.duration_ms, \
          r.recorded_ms, r.size_bytes, r.loudness_milli, r.loudness_range_milli, r.analysed_at, \
-         r.version, r.created_at, r.updated_at"
+         r.transcript_id, r.version, r.created_at, r.updated_at"
     };
 }
 
@@ -265,13 +288,15 @@ pub(crate) const COLUMNS: &str = columns!();
 pub(crate) const LISTED: &str = concat!(
     columns!(),
     ", b.title AS broadcast_title, b.description AS broadcast_description, b.cover_url, b.visibility, b.host_id, \
-     u.username AS host_username, u.display_name AS host_display_name, u.avatar_url AS host_avatar_url"
+     u.username AS host_username, u.display_name AS host_display_name, u.avatar_url AS host_avatar_url, \
+     (SELECT t.timed FROM transcripts t WHERE t.id = r.transcript_id) AS transcript_timed, \
+     (SELECT t.language FROM transcripts t WHERE t.id = r.transcript_id) AS transcript_language"
 );
 
 /// Every column, for writing.
 pub(crate) const WRITTEN: &str = "(id, broadcast_id, run, kind, parent_id, title, words, published, preview_key, \
     status, from_frames, to_frames, recorded_from, recorded_to, started_at, ended_at, duration_ms, recorded_ms, \
-    size_bytes, loudness_milli, loudness_range_milli, analysed_at, version, created_at, updated_at)";
+    size_bytes, loudness_milli, loudness_range_milli, analysed_at, transcript_id, version, created_at, updated_at)";
 
 /// The words of a title so that `% word%` finds those that begin with it.
 fn folded(title: &str) -> String {

@@ -21,6 +21,7 @@ use crate::row::Columns;
 use crate::search::{self, Sought};
 use crate::sql::Sql;
 use crate::time::Timestamp;
+use crate::transcripts;
 
 /// Which recordings are listed.
 #[derive(Clone, Debug, Default)]
@@ -199,6 +200,9 @@ impl Recordings<'_> {
                 gone.text(id).push(", ").text(&found.broadcast_id).push(", ").text(&found.run);
                 gone.push(", ").time(Timestamp::now()).push(") ON CONFLICT (id) DO NOTHING");
                 gone.execute(connection).await?;
+                if let Some(transcript) = &found.transcript_id {
+                    transcripts::forget_unused(connection, transcript).await?;
+                }
                 recorded_runs::note(connection, &found.broadcast_id, &found.run).await?;
                 writing.commit().await?;
                 Ok(true)

@@ -41,6 +41,25 @@ async fn a_podcast_has_what_its_host_published_for_everybody(database: Database)
     }
     assert_eq!(told.matches("<item>").count(), 2, "{told}");
     assert!(told.contains("<description>What is new</description>"), "{told}");
+    assert!(!told.contains("podcast:transcript"), "{told}");
+    let attach = |id: &str, query: &str, kind: &'static str, words: &'static str| {
+        let path = format!("/api/recordings/{id}/transcript{query}");
+        host.asks("PUT", path).bytes(kind, words)
+    };
+    let vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nYes.\n";
+    desk.ask(attach("first", "?language=de", "text/vtt", vtt)).await.must_be(200);
+    desk.ask(attach("second", "", "text/plain", "Yes.")).await.must_be(200);
+    let told = feed(&desk).await;
+    for (id, format, kind, language) in [
+        ("first", "vtt", "text/vtt", "de"),
+        ("first", "srt", "application/x-subrip", "de"),
+        ("first", "json", "application/json", "de"),
+        ("second", "txt", "text/plain", "en"),
+    ] {
+        let url = format!("http://radio.example/api/recordings/{id}/transcript?format={format}");
+        let tag = format!("<podcast:transcript url=\"{url}\" type=\"{kind}\" language=\"{language}\"/>");
+        assert!(told.contains(&tag), "{tag} is not in\n{told}");
+    }
     let withdrawn = host.asks("PATCH", "/api/recordings/first").json(json!({"published": false}));
     desk.ask(withdrawn).await.must_be(200);
     let told = feed(&desk).await;

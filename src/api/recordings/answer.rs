@@ -68,6 +68,9 @@ pub(super) struct Recording {
     chapters_url: String,
     /// What was said and done in its room.
     replay_url: String,
+    /// What was said in it; null where nobody attached that.
+    #[schema(required)]
+    transcript_url: Option<String>,
     /// The stretches of the programme that it is made of, in order; only where one recording is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -170,6 +173,7 @@ impl Recording {
             peaks_url: at("peaks"),
             chapters_url: at("chapters.json"),
             replay_url: at("replay"),
+            transcript_url: row.transcript_id.as_ref().map(|_| at("transcript")),
             broadcast_title,
             host: Host {
                 id: host.id,

@@ -11,6 +11,7 @@ mod record;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod transcript;
 
 pub(super) use answer::size;
 use utoipa_axum::router::OpenApiRouter;
@@ -61,4 +62,5 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(files::m4a))
         .routes(routes!(files::opus))
         .routes(routes!(files::peaks))
+        .merge(transcript::routes())
 }

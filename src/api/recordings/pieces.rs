@@ -16,6 +16,7 @@ use super::RecordingId;
 use super::access::{Found, find_to};
 use super::answer::Recording;
 use super::edit::{changed, check_title, preview_key, refused, unready};
+use super::transcript::of_part;
 use crate::api::Context;
 use crate::api::body::Body;
 use crate::api::error::{Faults, PROBLEM_JSON, Problem, Wire};
@@ -99,6 +100,7 @@ pub(super) async fn split(
     let recorded = context.archive.recorded(&before).await;
     let (first, mut second) = recordings::split(&before, &recorded, at, store::id())
         .map_err(|error| refused(error, "atSeconds"))?;
+    second.transcript_id = of_part(&context, &before).await?;
     second.preview_key = (!second.published).then(preview_key);
     if !context.store.recordings().replace(&before, &first, Some(&second)).await? {
         return Err(changed());
@@ -149,6 +151,7 @@ pub(super) async fn clip(
     let named = (store::id(), clip.title);
     let mut made = recordings::clip(&parent, &recorded, (start, end), named, Timestamp::now())
         .map_err(|error| refused(error, "endSeconds"))?;
+    made.transcript_id = of_part(&context, &parent).await?;
     made.preview_key = (!made.published).then(preview_key);
     if !context.store.recordings().insert(&made).await? {
         return Err(changed());

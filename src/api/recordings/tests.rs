@@ -19,6 +19,8 @@ struct Scene {
     broadcast: String,
 }
 
+mod transcripts;
+
 const REC: &str = "/api/recordings/rec";
 
 impl Scene {

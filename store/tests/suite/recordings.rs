@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use store::{
     Broadcast, Entry, Heard, Journal, Recording, RecordingFacts, RecordingFilter, RecordingKind,
-    RecordingStatus, Recordings, RecordingsSeen, Secret, Slice, Span, Store, Visibility, Webhook, id,
+    RecordingStatus, Recordings, RecordingsSeen, Secret, Slice, Span, Store, Transcript, TranscriptCard,
+    Visibility, Webhook, id,
 };
 
 use crate::made::{at, broadcast, host};
@@ -294,6 +295,45 @@ on_both! {
         assert_eq!(store.recordings().forget_gone(at(0)).await.unwrap(), 0);
         let later = store::Timestamp::now().plus(std::time::Duration::from_secs(60));
         assert_eq!(store.recordings().forget_gone(later).await.unwrap(), 1);
+    }
+
+    async fn those_that_were_cut_from_one_share_its_transcript(store: Store) {
+        let news = made(&store, "ada", "News").await;
+        let recording = ready(&store, &news, "r1").await;
+        let words = |words: &str| Transcript {
+            id: id(),
+            timed: true,
+            language: Some("de".to_owned()),
+            words: words.to_owned(),
+            created_at: at(80),
+        };
+        let (first, second) = (words("first"), words("second"));
+        let transcripts = store.transcripts();
+        assert!(!transcripts.attach("nothing", &first).await.unwrap());
+        assert_eq!(transcripts.load(&first.id).await.unwrap(), None, "nothing has it");
+        assert!(transcripts.attach(&recording.id, &first).await.unwrap());
+        let stale = recording;
+        let recording = store.recordings().load(&stale.id).await.unwrap().unwrap();
+        assert_eq!(recording.transcript_id.as_ref(), Some(&first.id));
+        assert!(!store.recordings().replace(&stale, &stale, None).await.unwrap(), "it has changed since");
+        let clip = Recording { id: id(), kind: RecordingKind::Clip, ..recording.clone() };
+        assert!(store.recordings().insert(&clip).await.unwrap());
+        assert!(transcripts.attach(&recording.id, &second).await.unwrap());
+        assert_eq!(transcripts.load(&first.id).await.unwrap(), Some(first.clone()), "the clip has it");
+        let listed = store.recordings().list(&seen(RecordingsSeen::ByAnyone), &ALL).await.unwrap().items;
+        let card = TranscriptCard { timed: true, language: Some("de".to_owned()) };
+        assert_eq!(listed.iter().filter(|it| it.transcript.as_ref() == Some(&card)).count(), 2);
+        assert!(store.recordings().delete(&clip.id).await.unwrap());
+        assert_eq!(transcripts.is_timed(&first.id).await.unwrap(), None, "it went with the clip");
+        assert!(transcripts.detach(&recording.id).await.unwrap());
+        assert!(!transcripts.detach(&recording.id).await.unwrap());
+        assert_eq!(transcripts.load(&second.id).await.unwrap(), None);
+
+        assert!(transcripts.attach(&recording.id, &words("third")).await.unwrap());
+        assert_eq!(transcripts.sweep(at(81)).await.unwrap(), 0);
+        store.broadcasts().delete(&news.id).await.unwrap();
+        assert_eq!(transcripts.sweep(at(80)).await.unwrap(), 0, "it is too new");
+        assert_eq!(transcripts.sweep(at(81)).await.unwrap(), 1, "nobody has it any more");
     }
 
     async fn what_is_being_made_is_neither_deleted_nor_old(store: Store) {
