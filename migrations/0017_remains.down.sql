@@ -1,3 +1,4 @@
+ALTER TABLE broadcasts DROP COLUMN record_tracks;
 DROP INDEX recordings_of_transcript;
 ALTER TABLE recordings DROP COLUMN transcript_id;
 DROP TABLE transcripts;

@@ -23,3 +23,6 @@ CREATE TABLE transcripts (
 );
 ALTER TABLE recordings ADD COLUMN transcript_id TEXT;
 CREATE INDEX recordings_of_transcript ON recordings (transcript_id) WHERE transcript_id IS NOT NULL;
+
+-- Is each speaker of a recording kept by themselves, too? Not unless its host wants that.
+ALTER TABLE broadcasts ADD COLUMN record_tracks BIGINT NOT NULL DEFAULT 0;

@@ -80,6 +80,11 @@ impl RunFiles {
         self.path.join(RECORD).is_file()
     }
 
+    /// Where something called `name` lies beside the segments.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
     /// What is known of the run.
     pub fn read_record(&self) -> io::Result<RunRecord> {
         read_record(&self.path)

@@ -33,6 +33,7 @@ mod ogg_opus;
 pub mod peaks;
 pub mod source;
 pub mod span;
+pub mod speaker_track;
 pub mod tags;
 mod track;
 pub mod transcript;

@@ -94,6 +94,7 @@ pub fn card(broadcast: &Broadcast) -> Result<Card, BadRow> {
             levelling: broadcast.levelling,
         },
         recorded: broadcast.recording_enabled,
+        tracks: broadcast.record_tracks,
         stage: match broadcast.status {
             Status::Scheduled => Stage::Scheduled,
             // What is on air the hall holds; what it does not hold has ended, whether or not that is written

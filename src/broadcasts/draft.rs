@@ -106,6 +106,8 @@ pub struct Changes {
     pub noise_suppression: Option<bool>,
     /// Is the programme's gain ridden towards -16 LUFS? A change is heard at once, and the gain moves slowly.
     pub levelling: Option<bool>,
+    /// Is each speaker kept by themselves, too, while it is recorded? A change takes effect when it goes on air again.
+    pub record_tracks: Option<bool>,
     /// The name by which its room is found: 3 to 64 of a-z, 0-9 and -.
     #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$")]
     pub room_name: Option<String>,
@@ -317,6 +319,7 @@ impl Changes {
         row.auto_start = self.auto_start.unwrap_or(row.auto_start);
         row.noise_suppression = self.noise_suppression.unwrap_or(row.noise_suppression);
         row.levelling = self.levelling.unwrap_or(row.levelling);
+        row.record_tracks = self.record_tracks.unwrap_or(row.record_tracks);
     }
 }
 
@@ -349,6 +352,7 @@ pub fn blank() -> Broadcast {
         auto_start: true,
         noise_suppression: false,
         levelling: false,
+        record_tracks: false,
         status: Status::Scheduled,
         stream_key: Secret::new(String::new()),
         run: None,

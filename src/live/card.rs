@@ -77,6 +77,8 @@ pub struct Card {
     pub treatment: Treatment,
     /// Whether all of it is recorded; takes effect with the next run.
     pub recorded: bool,
+    /// Whether each speaker of what is recorded is kept by themselves, too; takes effect with the next run.
+    pub tracks: bool,
     /// Where it stands while the hall does not hold it.
     pub stage: Stage,
 }
@@ -101,6 +103,7 @@ impl Card {
             speakers_max: 1,
             treatment: Treatment::default(),
             recorded: false,
+            tracks: false,
             stage: Stage::Scheduled,
         }
     }

@@ -21,6 +21,7 @@ use super::lease::Lease;
 use super::publishers::Publishers;
 use super::release::Release;
 use super::status::{Sound, Status};
+use super::tracks::Tap;
 use crate::metrics::Metrics;
 use crate::metrics::labels::NoLabel;
 
@@ -112,6 +113,8 @@ pub struct Drive {
     pub treatment: Treatment,
     /// Its publishers' way to its stage.
     pub publishers: Option<Publishers>,
+    /// Where each of its speakers is kept by themselves, where that is wanted.
+    pub tap: Option<Tap>,
     /// What Prometheus is told.
     pub metrics: Metrics,
 }
@@ -280,6 +283,9 @@ impl Stretch<'_> {
                 Ok(Command::HandOver(id, other)) => self.hand_over(feeds, id, &other),
                 Ok(Command::Remove(id)) => {
                     self.programme.remove_source(id);
+                    if let Some(tap) = &self.drive.tap {
+                        tap.leave(id);
+                    }
                     feeds.retain(|(known, _)| *known != id);
                 }
                 Ok(Command::Treat(treatment)) => {
@@ -328,10 +334,15 @@ impl Stretch<'_> {
         }
         let mut publishers = self.drive.publishers.take();
         let drive = &*self.drive;
-        feeds.retain_mut(|(id, feed)| match feed.drain(*id, elapsed, programme, publishers.as_mut()) {
+        let now = self.first + MediaDuration::from_ticks(elapsed.as_millis() as u64 * 48);
+        let tap = drive.tap.as_ref().map(|tap| (tap, now));
+        feeds.retain_mut(|(id, feed)| match feed.drain(*id, elapsed, programme, publishers.as_mut(), tap) {
             Presence::Here => true,
             Presence::Gone => {
                 programme.remove_source(*id);
+                if let Some(tap) = &drive.tap {
+                    tap.leave(*id);
+                }
                 // The hall outlives its programmes except while the process stops, when nobody has to know.
                 drive.events.send(Event::SourceGone(drive.broadcast.clone(), *id)).ok();
                 false

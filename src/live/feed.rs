@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ingest::{CloseReason, Media, Protocol, Publication, RecvError};
-use media::{Channels, Pcm, TrackInfo};
+use media::{Channels, MediaDuration, MediaTime, Pcm, TrackInfo};
 use tracing::{debug, warn};
 use transcode::demo;
 use transcode::intake::IntakeConfig;
@@ -13,6 +13,7 @@ use transcode::programme::{Programme, SourceError, SourceId};
 use super::card::Treatment;
 use super::publishers::{Passage, Publishers};
 use super::status::Source;
+use super::tracks::{Speaker, Tap};
 
 /// Frames of a tick.
 const TICK_FRAMES: usize = 960;
@@ -34,6 +35,11 @@ pub enum Feed {
     },
     /// From the demo.
     Demo(Box<demo::Sound>),
+}
+
+/// At 48 kHz.
+fn frames(time: Duration) -> MediaDuration {
+    MediaDuration::from_ticks((time.as_micros() * 48 / 1_000) as u64)
 }
 
 /// Whether a source is still there.
@@ -95,16 +101,18 @@ impl Feed {
         }
     }
 
-    /// Hands everything that has arrived to the programme, and to the stage what goes there as it is.
+    /// Hands everything that has arrived to the programme, and to the stage and the speaker's track what goes there as it
+    /// is. The programme is at `tap`'s time.
     pub fn drain(
         &mut self,
         id: SourceId,
         now: Duration,
         programme: &mut Programme,
         mut stage: Option<&mut Publishers>,
+        tap: Option<(&Tap, MediaTime)>,
     ) -> Presence {
         match self {
-            Self::Publication { publication, track: known, .. } => loop {
+            Self::Publication { publication, track: known, protocol, person, .. } => loop {
                 match publication.try_recv() {
                     Ok(Media::Track(track)) => {
                         if let Err(error) = programme.set_track(id, &track) {
@@ -119,6 +127,13 @@ impl Feed {
                     Ok(Media::Unit(unit)) => {
                         if let (Some(stage), Some(track)) = (stage.as_mut(), known.as_ref()) {
                             stage.forward(id, track, &unit);
+                        }
+                        if let (Some((tap, at)), Some(track)) = (tap, known.as_ref()) {
+                            // It is heard when it has waited as long as its source's sound does.
+                            let waits =
+                                programme.source_stats(id).map_or(Duration::ZERO, |it| it.intake.target);
+                            let speaker = Speaker { source: id, person: person.clone(), protocol };
+                            tap.hear(speaker, track, at + frames(waits), &unit);
                         }
                         match programme.push(id, now, &unit) {
                             // A unit before its track, or a damaged one: counted there, and the next may be well.

@@ -32,6 +32,7 @@ pub mod run;
 pub mod status;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tracks;
 pub mod trouble;
 
 pub use admission::GoLive;

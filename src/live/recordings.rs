@@ -13,6 +13,7 @@ use packager::recording::frames;
 use tracing::{error, warn};
 
 use super::run::{OnAir, RunHouse};
+use crate::recordings::speaker_tracks::SpeakerTracks;
 use crate::recordings::{RecordError, RecordingNote};
 use crate::uploads::Uploads;
 
@@ -144,6 +145,10 @@ pub(super) fn tidy(shelf: &Shelf) {
     let gone = |msn| msn < first && !recordings.iter().any(|recorded| recorded.keeps(msn));
     if let Err(cause) = shelf.files().sweep(gone) {
         warn!("what nobody needs of run {} could not be removed: {cause}", shelf.run());
+    }
+    let kept: Vec<_> = recordings.iter().map(|recorded| recorded.kept).collect();
+    if let Err(cause) = SpeakerTracks::beside(shelf.files()).sweep(&kept) {
+        warn!("speakers of run {} whom no recording has could not be removed: {cause}", shelf.run());
     }
 }
 

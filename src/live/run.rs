@@ -14,7 +14,7 @@ use origin::{Channel, Origin, RunDir, RunRecord, Shelf};
 use packager::{Annotations, Grid, InitSection, Ladder, Msn, RunId, WallClock, Window};
 use rtc::{Audience, Clock, Rtc};
 use tokio::sync::mpsc::UnboundedSender;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use transcode::encode::Encoder;
 
 use super::annotation::{self, Annotator};
@@ -28,6 +28,7 @@ use super::publishers::Publishers;
 use super::recordings;
 use super::release::Releaser;
 use super::status::Status;
+use super::tracks;
 use crate::metrics::Metrics;
 use crate::uploads::Uploads;
 
@@ -81,7 +82,7 @@ pub struct OnAir {
     /// What people join who speak; they leave with it.
     pub stage: Option<OpenStage>,
     commands: mpsc::SyncSender<Command>,
-    threads: [JoinHandle<()>; 2],
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl OnAir {
@@ -188,6 +189,16 @@ impl RunHouse {
         let programme = self.rtc.as_ref().map(|rtc| rtc.programme(clock));
         let audience = programme.as_ref().map(rtc::Programme::audience);
         let stage = self.rtc.as_ref().map(OpenStage::new);
+        let (tap, writer) = match card.tracks.then(|| tracks::open(&record.broadcast, &shelf, &self.metrics))
+        {
+            Some(Ok((tap, writer))) => (Some(tap), Some(writer)),
+            Some(Err(cause)) => {
+                // The programme is worth more than its parts.
+                error!(broadcast.id = %record.broadcast, "the speakers are not kept by themselves: {cause}");
+                (None, None)
+            }
+            None => (None, None),
+        };
         let drive = Drive {
             broadcast: record.broadcast.clone(),
             run: record.run.clone(),
@@ -205,6 +216,7 @@ impl RunHouse {
             programme,
             treatment: card.treatment,
             publishers: stage.as_ref().map(|stage| Publishers::new(stage.view().door)),
+            tap,
             metrics: self.metrics.clone(),
         };
         let upload = self.uploads.as_ref().and_then(|uploads| uploads.on_air(&record));
@@ -219,13 +231,16 @@ impl RunHouse {
             upload,
         };
         let farewell = Farewell(self.events.clone(), record.broadcast.clone(), record.run.clone());
-        let threads = [
+        let mut threads = vec![
             spawn("programme", move || {
                 let _said_at_the_end = farewell;
                 drive.run();
             })?,
             spawn("release", move || releaser.run(&steps))?,
         ];
+        if let Some(writer) = writer {
+            threads.push(spawn("tracks", move || writer.run())?);
+        }
         let started = record.anchor.at(Grid::FIRST.start());
         Ok(OnAir {
             run: record.run.clone(),

@@ -27,6 +27,7 @@ pub(crate) fn card(id: &str) -> Card {
         speakers_max: 2,
         treatment: Treatment::default(),
         recorded: false,
+        tracks: false,
         stage: Stage::Scheduled,
     }
 }

@@ -104,6 +104,8 @@ pub struct Metrics {
     pub source_concealed_frames: Counters<NoLabel>,
     /// Ticks of the programme that began more than one tick late.
     pub late_ticks: Counters<NoLabel>,
+    /// Units of speakers that their tracks lack, since the disk was behind.
+    pub track_units_dropped: Counters<NoLabel>,
     /// What was to be said beside the sound and was left out, by why.
     pub annotations_dropped: Counters<AnnotationDropped>,
     /// The bus between stations.
@@ -150,6 +152,7 @@ impl Metrics {
             source_cuts: Counters::new(),
             source_concealed_frames: Counters::new(),
             late_ticks: Counters::new(),
+            track_units_dropped: Counters::new(),
             annotations_dropped: Counters::new(),
             bus: BusCounts::new(),
             jobs: JobCounts::new(),
@@ -211,6 +214,7 @@ impl Metrics {
             "onair_source_cuts_total" => Box::new(self.source_cuts.clone()),
             "onair_source_concealed_frames_total" => Box::new(self.source_concealed_frames.clone()),
             "onair_late_ticks_total" => Box::new(self.late_ticks.clone()),
+            "onair_track_units_dropped_total" => Box::new(self.track_units_dropped.clone()),
             "onair_annotations_dropped_total" => Box::new(self.annotations_dropped.clone()),
             "onair_webrtc_transports" => Box::new(self.webrtc.transports.clone()),
             "onair_webrtc_join_seconds" => Box::new(self.webrtc.join.clone()),

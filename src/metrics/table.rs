@@ -170,6 +170,13 @@ pub const TABLE: &[Row] = &[
     ),
     row("onair_late_ticks_total", Counter, None, &[], "Ticks of a programme that began more than 20 ms late"),
     row(
+        "onair_track_units_dropped_total",
+        Counter,
+        None,
+        &[],
+        "Units that are missing in the tracks of speakers, since the disk was behind",
+    ),
+    row(
         "onair_annotations_dropped_total",
         Counter,
         None,

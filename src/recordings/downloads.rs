@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +15,9 @@ use origin::{Attic, RunDir};
 use packager::{Msn, RunId};
 use recording::{Chapters, Download, Gaps, PlanError, Source, Span, Tags};
 use tokio::sync::Semaphore;
+
+use super::file_answer::WholeFile;
+use super::speaker_tracks::SpeakerTracks;
 
 /// Bytes of plans that are kept: some sixty hours of recordings.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
@@ -131,6 +135,11 @@ impl Downloads {
         Ok(planned)
     }
 
+    /// What each speaker of a run said by themselves.
+    pub fn speakers(&self, broadcast: &str, run: &RunId) -> SpeakerTracks {
+        SpeakerTracks::of(&self.media_dir, broadcast, run)
+    }
+
     fn known(&self, wanted: &Wanted) -> Option<Arc<Planned>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|(known, _)| known == wanted)?;
@@ -178,27 +187,29 @@ fn serial(wanted: &Wanted) -> u32 {
     hash.as_ref()[..4].iter().fold(0, |serial, &byte| (serial << 8) | u32::from(byte))
 }
 
-impl Planned {
-    /// Its length in bytes.
-    pub fn size(&self) -> u64 {
+impl WholeFile for Planned {
+    fn size(&self) -> u64 {
         self.download.size()
     }
 
-    /// Names its bytes (RFC 9110 8.8.3), with quotes.
-    pub fn etag(&self) -> &str {
+    fn etag(&self) -> &str {
         &self.etag
     }
 
-    /// Which file it is.
-    pub const fn form(&self) -> Form {
-        self.form
+    fn media_type(&self) -> &'static str {
+        self.form.media_type()
     }
 
-    /// The beginning of a range of its bytes, as [`Download::read`]. Blocks.
-    pub fn read(&self, range: std::ops::Range<u64>) -> io::Result<Bytes> {
+    fn ending(&self) -> &'static str {
+        self.form.ending()
+    }
+
+    fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
         self.download.read(&self.files, range)
     }
+}
 
+impl Planned {
     /// What keeping it takes in memory, about: its head, and the sizes of its units beside it.
     fn footprint(&self) -> usize {
         self.download.head().len() + 2 * self.download.units().sizes().len()

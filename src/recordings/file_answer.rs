@@ -18,14 +18,30 @@ use http_body::{Frame, SizeHint};
 use origin::range::{self, Asked};
 use tokio::task::JoinHandle;
 
-use super::downloads::Planned;
-
 /// Characters of a file's name.
 const NAME_MAX: usize = 120;
 
+/// A file that is whole, however it comes to be.
+pub trait WholeFile: Send + Sync + 'static {
+    /// Its length in bytes.
+    fn size(&self) -> u64;
+
+    /// Names its bytes (RFC 9110 8.8.3), with quotes.
+    fn etag(&self) -> &str;
+
+    /// Its media type.
+    fn media_type(&self) -> &'static str;
+
+    /// How the names of such files end.
+    fn ending(&self) -> &'static str;
+
+    /// The beginning of a range of its bytes, not empty. Blocks.
+    fn read(&self, range: Range<u64>) -> io::Result<Bytes>;
+}
+
 /// The answer to a GET or HEAD of `file`, which is saved under `title` and its ending. A range is given where
 /// `If-Range` names these very bytes.
-pub fn answer(file: &Arc<Planned>, title: &str, method: &Method, asked: &HeaderMap) -> Response<Body> {
+pub fn answer(file: &Arc<impl WholeFile>, title: &str, method: &Method, asked: &HeaderMap) -> Response<Body> {
     let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     let mut answer = Response::new(Body::empty());
     let put = |answer: &mut Response<Body>, name: HeaderName, value: &str| {
@@ -36,7 +52,8 @@ pub fn answer(file: &Arc<Planned>, title: &str, method: &Method, asked: &HeaderM
     put(&mut answer, ACCEPT_RANGES, "bytes");
     // Who may have it is asked each time; what it is does not change under one ETag.
     put(&mut answer, CACHE_CONTROL, "private, no-cache");
-    if text(IF_NONE_MATCH).is_some_and(|tags| tags == "*" || tags.split(',').any(|tag| is(tag, file))) {
+    if text(IF_NONE_MATCH).is_some_and(|tags| tags == "*" || tags.split(',').any(|tag| is(tag, file.etag())))
+    {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
         return answer;
     }
@@ -56,19 +73,20 @@ pub fn answer(file: &Arc<Planned>, title: &str, method: &Method, asked: &HeaderM
             return answer;
         }
     };
-    put(&mut answer, CONTENT_TYPE, file.form().media_type());
+    put(&mut answer, CONTENT_TYPE, file.media_type());
     put(&mut answer, CONTENT_LENGTH, &(range.end - range.start).to_string());
-    put(&mut answer, CONTENT_DISPOSITION, &disposition(title, file.form().ending()));
+    put(&mut answer, CONTENT_DISPOSITION, &disposition(title, file.ending()));
     if method != Method::HEAD {
-        *answer.body_mut() = Body::new(FileBody { file: Arc::clone(file), range, reading: None });
+        *answer.body_mut() =
+            Body::new(FileBody { file: Arc::clone(file) as Arc<dyn WholeFile>, range, reading: None });
     }
     answer
 }
 
 /// Whether a tag of `If-None-Match`, weak or not, names this file.
-fn is(tag: &str, file: &Planned) -> bool {
+fn is(tag: &str, own: &str) -> bool {
     let tag = tag.trim();
-    tag.strip_prefix("W/").unwrap_or(tag) == file.etag()
+    tag.strip_prefix("W/").unwrap_or(tag) == own
 }
 
 /// `Content-Disposition` with a name that no file system minds (RFC 6266; RFC 8187 for what is not ASCII).
@@ -102,7 +120,7 @@ fn disposition(title: &str, ending: &str) -> String {
 
 /// A range of a file: a segment is read when the one before has been sent.
 struct FileBody {
-    file: Arc<Planned>,
+    file: Arc<dyn WholeFile>,
     range: Range<u64>,
     reading: Option<JoinHandle<io::Result<Bytes>>>,
 }
@@ -153,7 +171,7 @@ mod tests {
     use packager::RunId;
     use recording::{Chapters, Tags};
 
-    use super::super::downloads::{Downloads, Form, Wanted};
+    use super::super::downloads::{Downloads, Form, Planned, Wanted};
     use super::super::on_disk::{FRAMES, START, record};
     use super::*;
 

@@ -21,6 +21,7 @@ mod file_answer;
 #[cfg(test)]
 mod on_disk;
 mod retention;
+pub mod speaker_tracks;
 mod teller;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,7 +39,7 @@ pub use analyst::{Analyst, stretch};
 pub use archive::Archive;
 pub use cut::{CutError, LENGTH_MIN, clip, split, trim};
 pub use downloads::Downloads;
-pub use file_answer::answer as answer_with_file;
+pub use file_answer::{WholeFile, answer as answer_with_file};
 pub use retention::Retention;
 pub use teller::{Teller, heard_as};
 pub use timeline::{Piece, Timeline, frames, seconds};

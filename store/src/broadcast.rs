@@ -64,6 +64,8 @@ pub struct Broadcast {
     pub noise_suppression: bool,
     /// Is the programme's loudness held?
     pub levelling: bool,
+    /// Is each speaker of a recording kept by themselves, too?
+    pub record_tracks: bool,
     /// Where it is in its life.
     pub status: Status,
     /// What publishers show; kept as it is, since its owner may read it again.
@@ -183,6 +185,7 @@ impl Broadcast {
             auto_start: row.flag("auto_start")?,
             noise_suppression: row.flag("noise_suppression")?,
             levelling: row.flag("levelling")?,
+            record_tracks: row.flag("record_tracks")?,
             status: row.word("status", Status::of)?,
             stream_key: row.secret("stream_key")?,
             run: row.optional_text("run")?,
@@ -210,7 +213,8 @@ impl Broadcast {
         sql.push(", ").text(json(&self.reminder_offsets)).push(", ").flag(self.recording_enabled);
         sql.push(", ").number(self.max_speakers.into()).push(", ").flag(self.single_publisher);
         sql.push(", ").flag(self.auto_start).push(", ").flag(self.noise_suppression);
-        sql.push(", ").flag(self.levelling).push(", ").text(self.status.name());
+        sql.push(", ").flag(self.levelling).push(", ").flag(self.record_tracks);
+        sql.push(", ").text(self.status.name());
         sql.push(", ").text(self.stream_key.expose()).push(", ").optional_text(self.run.as_deref());
         sql.push(", ").optional_time(self.started_at).push(", ").optional_time(self.ended_at);
         sql.push(", ").number(self.peak_listeners.into()).push(", ").time(self.created_at);
@@ -223,12 +227,12 @@ pub(crate) const COLUMNS: &str = "b.id, b.room_name, b.host_id, b.title, b.descr
     b.visibility, b.latency_mode, b.audio_profile, b.publisher_grace_seconds, b.scheduled_start, b.timezone, \
     b.recurrence, b.series_id, b.occurrence_start, b.duration_seconds, b.start_on_time, b.end_on_time, \
     b.reminder_offsets, b.recording_enabled, b.max_speakers, b.single_publisher, b.auto_start, \
-    b.noise_suppression, b.levelling, b.status, b.stream_key, b.run, b.started_at, b.ended_at, b.peak_listeners, b.created_at, b.updated_at";
+    b.noise_suppression, b.levelling, b.record_tracks, b.status, b.stream_key, b.run, b.started_at, b.ended_at, b.peak_listeners, b.created_at, b.updated_at";
 
 /// Every column, for writing.
 pub(crate) const WRITTEN: &str = "(id, room_name, host_id, title, description, tags, cover_url, visibility, \
     latency_mode, audio_profile, publisher_grace_seconds, scheduled_start, timezone, recurrence, \
-    series_id, occurrence_start, duration_seconds, start_on_time, end_on_time, reminder_offsets, recording_enabled, max_speakers, single_publisher, auto_start, noise_suppression, levelling, \
+    series_id, occurrence_start, duration_seconds, start_on_time, end_on_time, reminder_offsets, recording_enabled, max_speakers, single_publisher, auto_start, noise_suppression, levelling, record_tracks, \
     status, stream_key, run, started_at, ended_at, peak_listeners, created_at, updated_at, list_rank)";
 
 /// Later in milliseconds than any date that somebody plans.

@@ -273,6 +273,7 @@ fn broadcast(number: u32, users: &[User], chance: &mut Chance) -> Broadcast {
         auto_start: true,
         noise_suppression: false,
         levelling: false,
+        record_tracks: false,
         status,
         stream_key: Secret::new(format!("{:016x}{:016x}", chance.next(), chance.next())),
         run: on_air.then(|| format!("sample{number}")),

@@ -62,6 +62,8 @@ pub struct Pattern {
     pub auto_start: bool,
     pub noise_suppression: bool,
     pub levelling: bool,
+    #[serde(default)]
+    pub record_tracks: bool,
 }
 
 impl Pattern {
@@ -86,6 +88,7 @@ impl Pattern {
             auto_start: broadcast.auto_start,
             noise_suppression: broadcast.noise_suppression,
             levelling: broadcast.levelling,
+            record_tracks: broadcast.record_tracks,
         }
     }
 
@@ -111,6 +114,7 @@ impl Pattern {
         broadcast.auto_start = own.auto_start;
         broadcast.noise_suppression = own.noise_suppression;
         broadcast.levelling = own.levelling;
+        broadcast.record_tracks = own.record_tracks;
     }
 }
 

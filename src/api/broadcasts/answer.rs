@@ -80,6 +80,8 @@ pub(super) struct Broadcast {
     noise_suppression: bool,
     /// Whether the programme's gain is ridden towards -16 LUFS.
     levelling: bool,
+    /// Whether each speaker is kept by themselves, too, while it is recorded.
+    record_tracks: bool,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -223,6 +225,7 @@ impl Broadcast {
             auto_start: row.auto_start,
             noise_suppression: row.noise_suppression,
             levelling: row.levelling,
+            record_tracks: row.record_tracks,
             created_at: rfc3339(row.created_at),
             updated_at: rfc3339(row.updated_at),
             playback,

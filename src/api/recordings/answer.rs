@@ -8,6 +8,7 @@ use store::{HostCard, RecordingKind, RecordingStatus};
 use utoipa::ToSchema;
 
 use super::access::Found;
+use super::tracks::{self, Track};
 use crate::api::Context;
 use crate::api::time::rfc3339;
 use crate::playback::gate::Grant;
@@ -75,6 +76,11 @@ pub(super) struct Recording {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pieces: Option<Vec<Piece>>,
+    /// Its speakers, each by themselves, where they were kept so; only where one recording is asked for, by who hosts or
+    /// moderates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    tracks: Option<Vec<Track>>,
     /// How it is cut; only where one recording is asked for, by who may cut it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -203,6 +209,7 @@ impl Recording {
             loudness_lufs: row.loudness_milli.map(|loudness| loudness as f64 / 1e3),
             loudness_range: row.loudness_range_milli.map(|range| range as f64 / 1e3),
             pieces: None,
+            tracks: None,
             cut: None,
             broadcast_id: row.broadcast_id,
             id: row.id,
@@ -219,6 +226,8 @@ impl Recording {
             end_seconds: seconds(recorded.within(MediaTime::default(), to).duration()),
             recorded_seconds: seconds(recorded.duration()),
         });
+        let tracks =
+            if tracks::may_hear(role) { Some(tracks::of(context, &row, &plays).await) } else { None };
         let pieces = plays.pieces().map(|(position, piece)| Piece {
             position: seconds(position),
             program_time: piece.wall.to_string(),
@@ -227,7 +236,7 @@ impl Recording {
         let pieces = Some(pieces.collect());
         let signed = grant.map(Grant::prefix).and_then(|below| hls_url(&row, &below, role));
         let answer = Self::of(row, hosted.broadcast.title, hosted.host, role);
-        Self { hls_url: signed.or(answer.hls_url), pieces, cut, ..answer }
+        Self { hls_url: signed.or(answer.hls_url), pieces, tracks, cut, ..answer }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::api::params::Path;
 use crate::api::time::rfc3339;
 use crate::auth::Caller;
 use crate::recordings::downloads::{DownloadError, Form, Planned, Wanted};
-use crate::recordings::{answer_with_file, stretch};
+use crate::recordings::{WholeFile, answer_with_file, stretch};
 
 /// Who wants a file of which recording, and how.
 type Asked = (Caller, Path<String>, Method, HeaderMap);
@@ -105,15 +105,25 @@ async fn file(context: &Context, asked: Asked, form: Form) -> Result<Response<Bo
     let (caller, Path(id), method, headers) = asked;
     let found = find(context, &caller, &id).await?;
     let planned = plan(context, &found, form).await?;
-    let answer = answer_with_file(&planned, &found.recording.title, &method, &headers);
+    Ok(answer_or_refuse(&planned, &found.recording.title, &method, &headers))
+}
+
+/// The answer to whoever asks for a file; a range that lies outside of it is a problem.
+pub(super) fn answer_or_refuse(
+    file: &Arc<impl WholeFile>,
+    title: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let answer = answer_with_file(file, title, method, headers);
     if answer.status() != StatusCode::RANGE_NOT_SATISFIABLE {
-        return Ok(answer);
+        return answer;
     }
     let mut refusal = Problem::new(answer.status(), "the range lies outside of the file").into_response();
     refusal
         .headers_mut()
         .extend(answer.headers().get(CONTENT_RANGE).map(|size| (CONTENT_RANGE, size.clone())));
-    Ok(refusal)
+    refusal
 }
 
 async fn plan(context: &Context, found: &Found, form: Form) -> Result<Arc<Planned>, Problem> {

@@ -11,6 +11,7 @@ mod record;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod tracks;
 mod transcript;
 
 pub(super) use answer::size;
@@ -63,4 +64,5 @@ pub(super) fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(files::opus))
         .routes(routes!(files::peaks))
         .merge(transcript::routes())
+        .routes(routes!(tracks::download))
 }

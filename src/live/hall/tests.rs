@@ -1,5 +1,6 @@
 mod annotations;
 mod recordings;
+mod tracks;
 
 use std::path::Path;
 

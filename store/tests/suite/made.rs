@@ -61,6 +61,7 @@ pub(crate) fn broadcast(host: &User, title: &str) -> Broadcast {
         auto_start: true,
         noise_suppression: false,
         levelling: false,
+        record_tracks: false,
         status: Status::Scheduled,
         stream_key: Secret::new("abcdefgh"),
         run: None,
