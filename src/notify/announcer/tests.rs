@@ -128,7 +128,11 @@ async fn who_waits_hears_that_it_is_moved_and_that_it_is_called_off(database: Da
     remind(&desk, &asked, &id, json!([60, 120])).await;
     remind(&desk, &told, &id, json!([60])).await;
     remind(&desk, &refuses, &id, json!([])).await;
-    desk.store.reminders().mark_sent(&id, 60, &[told.id.clone()], Timestamp::now()).await.unwrap();
+    desk.store
+        .reminders()
+        .mark_sent(&id, 60, std::slice::from_ref(&told.id), Timestamp::now())
+        .await
+        .unwrap();
     let block = Block {
         broadcast_id: id.clone(),
         user_id: blocked.id.clone(),
