@@ -224,7 +224,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     tasks.spawn(minutes.run(shutdown.clone()));
     let clock: Clock = Arc::new(Timestamp::now);
-    let schedule = schedule::House { store: store.clone(), hall: handle.clone(), clock: clock.clone() };
+    let schedule = schedule::House {
+        store: store.clone(),
+        hall: handle.clone(),
+        clock: clock.clone(),
+        patience: settings.patience,
+    };
     let jobs = Runner::new(store.clone(), &metrics)
         .with(announcer)
         .with(RemindAll { store: store.clone(), clock: clock.clone() })

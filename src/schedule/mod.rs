@@ -10,7 +10,7 @@ pub mod rule;
 pub mod series;
 
 pub use occurrences::Extend;
-pub use on_air::{Announcement, Closes, Ends, House, Late, Opens, Town};
+pub use on_air::{Announcement, Closes, Ends, HostPatience, House, Late, Opens, Town};
 pub use reminders::{Herald, RemindAll, RemindSome, Reminding};
 pub use rule::{BadRule, Rule};
 

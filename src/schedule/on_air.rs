@@ -2,11 +2,9 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use store::{
-    Broadcast, HOST_LATE, HOST_MISSED, JobKind, PlannedEnd, PlannedStart, Status, Store, StoreError,
-    Timestamp,
-};
+use store::{Broadcast, JobKind, PlannedEnd, PlannedStart, Status, Store, StoreError, Timestamp};
 use tracing::info;
 
 use crate::broadcasts::{card, on_the_books};
@@ -60,7 +58,21 @@ pub struct House {
     pub hall: HallHandle,
     /// What time it is.
     pub clock: Clock,
+    /// How long a host is waited for.
+    pub patience: HostPatience,
 }
+
+/// How long a host is waited for who does not come, from the planned start.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HostPatience {
+    /// Until listeners are told that they are late.
+    pub late: Duration,
+    /// Until the broadcast is closed.
+    pub missed: Duration,
+}
+
+/// How much later than it was to be said it is still said that a host is late.
+const STALE: Duration = Duration::from_mins(15);
 
 /// Puts broadcasts on air at their hour.
 pub struct Opens(pub House);
@@ -86,7 +98,7 @@ impl Opens {
             return Ok(Outcome::Done);
         };
         let row = found.broadcast;
-        let over = (house.clock)() >= planned.start.plus(HOST_MISSED);
+        let over = (house.clock)() >= planned.start.plus(house.patience.missed);
         if over || !row.start_on_time || !house.stands(&row, planned) {
             return Ok(Outcome::Done);
         }
@@ -167,12 +179,19 @@ impl<T: Town> Work for Late<T> {
 impl<T: Town> Late<T> {
     async fn tell(&self, task: &Task<PlannedStart>) -> Result<Outcome, StoreError> {
         let planned = &task.payload;
+        let (now, due) = ((self.house.clock)(), planned.start.plus(self.house.patience.late));
+        if now < due {
+            return Ok(Outcome::Again(due));
+        }
+        if now >= due.plus(STALE) {
+            return Ok(Outcome::Done);
+        }
         let found = self.house.store.broadcasts().load(&planned.broadcast_id).await?;
         let Some(row) = found.map(|found| found.broadcast) else { return Ok(Outcome::Done) };
         let closes_at = match self.house.hall.broadcast(&row.id) {
             // It opened by itself, and nobody has come.
             Some(held) if held.is_live() && held.publishers.is_empty() => None,
-            None if self.house.stands(&row, planned) => Some(planned.start.plus(HOST_MISSED)),
+            None if self.house.stands(&row, planned) => Some(planned.start.plus(self.house.patience.missed)),
             _ => return Ok(Outcome::Done),
         };
         let late = Announcement::HostLate { closes_at };
@@ -205,6 +224,10 @@ impl<T: Town> Work for Closes<T> {
 impl<T: Town> Closes<T> {
     async fn close(&self, task: &Task<PlannedStart>) -> Result<Outcome, StoreError> {
         let (house, planned) = (&self.house, &task.payload);
+        let (now, due) = ((house.clock)(), planned.start.plus(house.patience.missed));
+        if now < due {
+            return Ok(Outcome::Again(due));
+        }
         let found = house.store.broadcasts().load(&planned.broadcast_id).await?;
         let Some(row) = found.map(|found| found.broadcast) else { return Ok(Outcome::Done) };
         if !house.stands(&row, planned) {
@@ -212,7 +235,7 @@ impl<T: Town> Closes<T> {
         }
         if house.hall.broadcast(&row.id).is_some() {
             // The host is there, in a preview.
-            return Ok(Outcome::Again((house.clock)().plus(HOST_LATE)));
+            return Ok(Outcome::Again(now.plus(house.patience.late)));
         }
         if let Err(cause) = self.town.announce(&task.key, &row, Announcement::Missed).await {
             return Ok(Outcome::Retry(cause));

@@ -26,6 +26,7 @@ use crate::auth::proxies::TrustedProxies;
 use crate::live::GoLive;
 use crate::logs::Redacted;
 use crate::playback::Policy;
+use crate::schedule::HostPatience;
 use crate::signal::bus::RedisUrl;
 
 /// Everything an operator may set, read and checked.
@@ -63,6 +64,8 @@ pub struct Settings {
     pub webhooks: WebhookSettings,
     /// By what people are told who are not here.
     pub notify: NotifySettings,
+    /// How long a host is waited for, from the planned start: 10 s and a minute at the least, 12 h at the most.
+    pub patience: HostPatience,
     /// What is logged, and how.
     pub log: LogSettings,
     /// How long connections may take to finish after SIGTERM; 1 s to 5 min.
@@ -335,6 +338,10 @@ impl Settings {
             go_live: if values.parsed(Key::GoLive)? { GoLive::Allowed } else { GoLive::SwitchedOff },
             webhooks: WebhookSettings::from_values(values)?,
             notify: NotifySettings::from_values(values)?,
+            patience: HostPatience {
+                late: values.seconds(Key::ScheduleLateSeconds)?,
+                missed: values.seconds(Key::ScheduleMissedSeconds)?,
+            },
             log: LogSettings {
                 filter: values.required(Key::LogFilter, LogFilter::parse)?,
                 format: values.parsed(Key::LogFormat)?,

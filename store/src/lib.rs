@@ -103,7 +103,7 @@ pub use notification_sends::{
 };
 pub use notifications::{Notification, Notifications};
 pub use page::{Page, Slice};
-pub use plan::{HOST_LATE, HOST_MISSED, PlannedEnd, PlannedStart, ReminderCall, ReminderRound};
+pub use plan::{LOOKED_FOR, PlannedEnd, PlannedStart, ReminderCall, ReminderRound};
 pub use plan_audiences::PlanAudiences;
 pub use planned::Planners;
 pub use polls::{Poll, PollAnswer, Polls};

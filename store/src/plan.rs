@@ -13,11 +13,8 @@ use crate::row::Columns;
 use crate::sql::Sql;
 use crate::time::Timestamp;
 
-/// How long after the planned start listeners are told that the host is late.
-pub const HOST_LATE: Duration = Duration::from_mins(3);
-
-/// How long after the planned start a broadcast is closed to which no host has come.
-pub const HOST_MISSED: Duration = Duration::from_mins(30);
+/// How long after the planned start it is looked at the latest whether a host has come.
+pub const LOOKED_FOR: Duration = Duration::from_hours(24);
 
 /// The reminders of a broadcast for one offset are to be made: [`JobKind::Reminders`].
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -51,7 +48,8 @@ impl ReminderCall {
     }
 }
 
-/// A broadcast is planned to begin: [`JobKind::Start`], [`JobKind::Late`] and [`JobKind::Missed`].
+/// A broadcast is planned to begin: [`JobKind::Start`], [`JobKind::Late`] and [`JobKind::Missed`]. All are due at the start;
+/// how long after it a host is late, or has not come, is for who does them to say.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlannedStart {
@@ -169,24 +167,24 @@ fn plan(broadcast: &Broadcast, offsets: &BTreeSet<u32>, now: Timestamp) -> Vec<N
             }
             let planned = PlannedStart { broadcast_id: id.clone(), start };
             let key = format!("{id}/{}", start.as_millis());
-            let mut add = |kind, due: Timestamp| {
-                if due > now {
-                    jobs.push(NewJob::new(kind, key.as_str(), &planned, due));
+            let mut add = |kind, until: Timestamp| {
+                if until > now {
+                    jobs.push(NewJob::new(kind, key.as_str(), &planned, start));
                 }
             };
             if broadcast.start_on_time {
                 add(JobKind::Start, start);
             }
-            add(JobKind::Late, start.plus(HOST_LATE));
-            add(JobKind::Missed, start.plus(HOST_MISSED));
+            add(JobKind::Late, start.plus(LOOKED_FOR));
+            add(JobKind::Missed, start.plus(LOOKED_FOR));
         }
         (Status::Live, start) => {
             if let Some(start) = start.filter(|_| broadcast.start_on_time) {
                 // It opened by itself: perhaps nobody is there.
                 let planned = PlannedStart { broadcast_id: id.clone(), start };
-                let due = start.plus(HOST_LATE);
-                let late = NewJob::new(JobKind::Late, format!("{id}/{}", start.as_millis()), &planned, due);
-                jobs.extend((due > now).then_some(late));
+                let key = format!("{id}/{}", start.as_millis());
+                let late = NewJob::new(JobKind::Late, key, &planned, start);
+                jobs.extend((start.plus(LOOKED_FOR) > now).then_some(late));
             }
             jobs.extend(planned_end(broadcast));
         }

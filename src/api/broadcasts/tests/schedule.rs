@@ -9,9 +9,10 @@ use store::{Broadcast, Database, JobKind, JobState, PlannedEnd, PlannedStart, Sl
 use crate::api::testing::{Ask, Desk, Person};
 use crate::both::on_both;
 use crate::jobs::{Clock, Outcome, Task, Work};
-use crate::schedule::{Announcement, Closes, Ends, House, Late, Opens, Town};
+use crate::schedule::{Announcement, Closes, Ends, HostPatience, House, Late, Opens, Town};
 
 const DAY: Duration = Duration::from_hours(24);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// So long from now, on the second.
 fn ahead(time: Duration) -> String {
@@ -216,10 +217,12 @@ impl Town for Square {
     }
 }
 
-/// What jobs need, an hour and a bit later.
+const PATIENCE: HostPatience = HostPatience { late: Duration::from_mins(2), missed: Duration::from_mins(20) };
+
+/// What jobs need, so much later.
 fn house(desk: &Desk, later: Duration) -> House {
     let clock: Clock = Arc::new(move || Timestamp::now().plus(later));
-    House { store: desk.store.clone(), hall: desk.hall.clone(), clock }
+    House { store: desk.store.clone(), hall: desk.hall.clone(), clock, patience: PATIENCE }
 }
 
 fn task<P>(payload: P) -> Vec<Task<P>> {
@@ -252,7 +255,7 @@ async fn a_broadcast_goes_on_air_at_its_hour_and_off_when_its_time_is_over(datab
     assert_eq!(desk.hall.live(&id).unwrap().run.to_string(), run);
 
     let square = Square::default();
-    let late = Late { house: house(&desk, hour), town: square.clone() };
+    let late = Late { house: house(&desk, hour + 3 * MINUTE), town: square.clone() };
     assert_eq!(late.run(task(planned)).await, [Outcome::Done]);
     assert_eq!(*square.0.lock().unwrap(), [Announcement::HostLate { closes_at: None }], "nobody is there");
 
@@ -284,8 +287,13 @@ async fn a_broadcast_to_which_no_host_comes_is_closed(database: Database) {
     let start = row(&desk, &id).await.scheduled_start.unwrap();
     let planned = PlannedStart { broadcast_id: id.clone(), start };
     let square = Square::default();
-    let late = Late { house: house(&desk, hour), town: square.clone() };
-    let closes = Closes { house: house(&desk, hour), town: square.clone() };
+    let late = |minutes| Late { house: house(&desk, hour + minutes * MINUTE), town: square.clone() };
+    let closes = |minutes| Closes { house: house(&desk, hour + minutes * MINUTE), town: square.clone() };
+    assert_eq!(late(1).run(task(planned.clone())).await, [Outcome::Again(start.plus(PATIENCE.late))]);
+    assert_eq!(closes(19).run(task(planned.clone())).await, [Outcome::Again(start.plus(PATIENCE.missed))]);
+    assert!(square.0.lock().unwrap().is_empty());
+    assert_eq!(late(18).run(task(planned.clone())).await, [Outcome::Done], "that is no news any more");
+    let (late, closes) = (late(3), closes(21));
     assert_eq!(late.run(task(planned.clone())).await, [Outcome::Done]);
     // A host in a preview has come.
     let sink = desk.publish(&id, &desk.stream_key(&amy, &id).await).await.unwrap();
@@ -295,7 +303,7 @@ async fn a_broadcast_to_which_no_host_comes_is_closed(database: Database) {
     desk.hall.end(&id, crate::live::EndReason::ByHost).await.unwrap();
     assert_eq!(closes.run(task(planned.clone())).await, [Outcome::Done]);
     assert_eq!(row(&desk, &id).await.status, Status::Cancelled);
-    let closes_at = Some(start.plus(store::HOST_MISSED));
+    let closes_at = Some(start.plus(PATIENCE.missed));
     assert_eq!(*square.0.lock().unwrap(), [Announcement::HostLate { closes_at }, Announcement::Missed]);
     assert_eq!(closes.run(task(planned)).await, [Outcome::Done]);
     assert_eq!(square.0.lock().unwrap().len(), 2, "it is closed once");
