@@ -30,8 +30,9 @@ async fn a_ticket_opens_the_room_once_within_a_minute(database: Database) {
     let id = desk.broadcast(&host, json!({ "title": "News" })).await;
     let at = Instant::now();
     let ticket = desk.ticket(Some(&host), &id).await;
-    let taken = desk.auth.tickets.take(&ticket, at);
-    assert_eq!(taken, Some(Grant::of(Role::Owner, &id, &host.id)));
+    let taken = desk.auth.tickets.take(&ticket, at).unwrap();
+    assert_eq!(taken.pass.as_ref().map(|pass| &pass.user), Some(&host.id), "it is their own sign-in");
+    assert_eq!(Grant { pass: None, ..taken }, Grant::of(Role::Owner, &id, &host.id));
     assert_eq!(desk.auth.tickets.take(&ticket, at), None, "it was used");
     let late = desk.ticket(Some(&other), &id).await;
     assert_eq!(desk.auth.tickets.take(&late, Instant::now() + LIFE), None, "it has run out");
@@ -42,6 +43,7 @@ async fn a_ticket_opens_the_room_once_within_a_minute(database: Database) {
     let guest = desk.ticket(None, &id).await;
     let guest = desk.auth.tickets.take(&guest, at).unwrap();
     assert!(guest.role == Role::Guest && guest.subject.starts_with("guest-"), "{guest:?}");
+    assert_eq!(guest.pass, None);
     let another = desk.ticket(None, &id).await;
     assert_ne!(desk.auth.tickets.take(&another, at).unwrap().subject, guest.subject);
 }
