@@ -49,6 +49,7 @@ pub(super) struct Said {
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// As what; WebVTT unless told, and text where it has no times.
+    #[param(inline)]
     format: Option<Format>,
 }
 
