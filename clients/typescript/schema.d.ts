@@ -16,7 +16,8 @@ export interface paths {
         put?: never;
         /**
          * Make an API key.
-         * @description Its secret is in the answer and nowhere else. The key holds for as long as the admin who made it is one.
+         * @description Its secret is in the answer and nowhere else. The key holds for as long as
+         *     whoever made it may do what it does.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -228,6 +229,27 @@ export interface paths {
         patch: operations["reviewReport"];
         trace?: never;
     };
+    "/api/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much was listened, day by day, and about what that costs?
+         * @description The numbers of listeners are those of each minute. Bytes and dollars are reckoned from them, not metered: the CDN's
+         *     invoice is what counts.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/users": {
         parameters: {
             query?: never;
@@ -265,6 +287,48 @@ export interface paths {
          *     at once.
          */
         patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/auth/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my API keys, newest first. */
+        get: operations["listMyApiKeys"];
+        put?: never;
+        /**
+         * Make an API key of my own.
+         * @description Whoever shows it does what a host does, in the broadcasts of this account. Its secret is in the answer and nowhere
+         *     else. It opens nothing while the account is suspended, or a host no longer.
+         */
+        post: operations["createMyApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key of my own.
+         * @description From then on it opens nothing.
+         */
+        delete: operations["revokeMyApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/auth/login": {
@@ -375,6 +439,44 @@ export interface paths {
         /** Make an account and sign it in. */
         post: operations["register"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where am I signed in? */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere else. */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out there.
+         * @description Its access tokens are void at once.
+         */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -720,14 +822,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * When is one reminded of a broadcast?
+         * @description What one chose; without it followers of the host are reminded as the broadcast's `reminderOffsets` say.
+         */
+        get: operations["getReminder"];
         /**
          * Be reminded of a broadcast.
-         * @description By these offsets and no others; they stand for those that its host chose for followers. What was sent stays in the list.
+         * @description By these offsets and no others; they stand for those that its host chose for followers. By none is at no time. What was
+         *     sent stays in the list.
          */
         put: operations["putReminder"];
         post?: never;
-        /** Be reminded of a broadcast no longer, other than followers are. */
+        /** Be reminded of a broadcast as followers of its host are, and not where one is none of them. */
         delete: operations["deleteReminder"];
         options?: never;
         head?: never;
@@ -1018,6 +1125,26 @@ export interface paths {
          * @description All that there are at this moment.
          */
         post: operations["readNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a ticket for `GET /ws/me`, where I am told everything as it happens.
+         * @description Good once and for a minute.
+         */
+        post: operations["createNotificationTicket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1393,15 +1520,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Do I follow somebody? */
+        get: operations["getFollow"];
         /**
          * Follow somebody.
-         * @description Who follows already goes on.
+         * @description Who follows already goes on, as they chose.
          */
         put: operations["follow"];
         post?: never;
         /** Follow somebody no longer. */
         delete: operations["unfollow"];
+        options?: never;
+        head?: never;
+        /** Be told of what somebody does whom one follows, or not. */
+        patch: operations["changeFollow"];
+        trace?: never;
+    };
+    "/api/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells about an account.
+         * @description Who is suspended is not found.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1623,6 +1772,26 @@ export interface paths {
         };
         /** Metrics, for Prometheus. */
         get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How is this address shown on a page of others?
+         * @description oEmbed: for editors and forums that are given the address of a page. What is not for everybody is not found.
+         */
+        get: operations["getOembed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1933,6 +2102,8 @@ export interface components {
              * @description When it ended; null until then.
              */
             endedAt: string | null;
+            /** @description Whether the caller follows its host; told of a single broadcast, to who is signed in. */
+            following?: boolean | null;
             host: components["schemas"]["Host"];
             id: string;
             ingest?: components["schemas"]["Ingest"] | null;
@@ -2367,6 +2538,25 @@ export interface components {
              */
             field: string;
         };
+        /** @description Whether somebody is followed. */
+        Follow: {
+            following: boolean;
+            /**
+             * @description Whether the follower is told of what they do: that they are on air, that they have planned something, that it begins
+             *     soon, that a recording is there. Not, where they are not followed.
+             */
+            notify: boolean;
+            /**
+             * Format: date-time
+             * @description Since when; null where they are not followed.
+             */
+            since: string | null;
+        };
+        /** @description What is to change of a follow. */
+        FollowChange: {
+            /** @description To be told of what they do, or not. */
+            notify: boolean;
+        };
         /** @description Who answers here. */
         Health: {
             /** @description Where it listens. */
@@ -2682,6 +2872,11 @@ export interface components {
             email?: string | null;
             role?: components["schemas"]["InvitedRole"] | null;
         };
+        /** @description A key that is to be made for a program of one's own. */
+        NewOwnApiKey: {
+            /** @description What it is for. */
+            name: string;
+        };
         /** @description A webhook that is to be made. */
         NewWebhook: {
             /** @description The only broadcast that it is told of. */
@@ -2766,10 +2961,39 @@ export interface components {
             status: string;
             title: string;
         };
+        /** @description What a page of others shows. */
+        Oembed: {
+            /** @description Who hosts it. */
+            author_name: string;
+            /**
+             * Format: int32
+             * @description Seconds for which this holds.
+             */
+            cache_age: number;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height?: number;
+            /** @description A frame with the small player. */
+            html?: string;
+            provider_name: string;
+            provider_url: string;
+            title: string;
+            /** @description `rich` for what can be played in a frame, `link` for what has a page alone. */
+            type: string;
+            /** @description `1.0`. */
+            version: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width?: number;
+        };
         /** @description When somebody wants to be reminded. */
         Offsets: {
             /**
-             * @description How many seconds before the start, in whole minutes, up to 30 days.
+             * @description How many seconds before the start, in whole minutes, up to 30 days. None, to be reminded at no time.
              * @example [
              *       86400,
              *       900
@@ -2862,6 +3086,45 @@ export interface components {
             session: string;
             /** Format: date-time */
             since: string;
+        };
+        /** @description What the server tells one person: one JSON object in one text frame, with `type`, `id` and `at`. */
+        OwnNotice: {
+            /** @enum {string} */
+            type: "joined";
+            /**
+             * Format: int64
+             * @description How much they have not read; counting stops at 1000.
+             */
+            unread: number;
+        } | {
+            notification: components["schemas"]["Notification"];
+            /** @enum {string} */
+            type: "notification";
+            /**
+             * Format: int64
+             * @description How much they have not read, with this.
+             */
+            unread: number;
+        } | {
+            /** @enum {string} */
+            type: "unread";
+            /**
+             * Format: int64
+             * @description How much they have not read.
+             */
+            unread: number;
+        } | {
+            /** @description Why, for programs. */
+            code: string;
+            /** @description Why, for people. */
+            detail: string;
+            /** @enum {string} */
+            type: "error";
+        };
+        /** @description What opens `GET /ws/me` once. */
+        OwnTicket: {
+            /** @description The first message there shows it, within a minute. */
+            ticket: string;
         };
         /** @description A password for another. */
         PasswordChange: {
@@ -3005,6 +3268,15 @@ export interface components {
              * @example about:blank
              */
             type: string;
+        };
+        /** @description An account as others see it. */
+        PublicAccount: {
+            avatarUrl: string | null;
+            displayName: string;
+            /** @description Whether the caller follows them; told to who is signed in. */
+            following?: boolean | null;
+            id: string;
+            username: string;
         };
         /** @description Somebody who publishes. */
         Publisher: {
@@ -3324,6 +3596,8 @@ export interface components {
         Reminders: {
             /** @description The next due first. */
             items: components["schemas"]["Reminder"][];
+            /** @description Whether they want to be reminded at no time, also where they follow the host. */
+            none: boolean;
         };
         /** @description What was said and done in a stretch. Positions are in seconds from where the recording begins to play. */
         Replay: {
@@ -3766,6 +4040,11 @@ export interface components {
             /** @description Who. */
             user: components["schemas"]["RoomUser"];
         } | {
+            /** @enum {string} */
+            type: "speaking";
+            /** @description Who: accounts, whether on the stage or publishing. */
+            user_ids: string[];
+        } | {
             /** @description By whom. */
             by: string;
             /** @description Whether they are not heard. */
@@ -3865,6 +4144,15 @@ export interface components {
             /** @enum {string} */
             type: "webrtcPlace";
         } | {
+            notification: components["schemas"]["Notification"];
+            /** @enum {string} */
+            type: "notification";
+            /**
+             * Format: int64
+             * @description How much they have not read, with this; counting stops at 1000.
+             */
+            unread: number;
+        } | {
             /** @description When the broadcast is closed unless they come; left out where it is on air and its grace runs. */
             closes_at?: string | null;
             /** @enum {string} */
@@ -3937,6 +4225,8 @@ export interface components {
             questions: components["schemas"]["RoomQuestion"][];
             questionsOpen: boolean;
             rules: components["schemas"]["RoomRules"];
+            /** @description Whose voice is heard at the moment. */
+            speaking: string[];
             stage: components["schemas"]["RoomSpeaker"][];
             /** @description Who is here; none in a large room. */
             users?: components["schemas"]["RoomUser"][] | null;
@@ -4034,6 +4324,35 @@ export interface components {
              */
             refreshToken?: string;
             user: components["schemas"]["Account"];
+        };
+        /** @description A sign-in that is still good. */
+        SignIn: {
+            /** @description Is it the one that asks? */
+            current: boolean;
+            /** @description As the browser or app named itself, for a person to recognise; null where it did not. */
+            device: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself where it is not used.
+             */
+            expiresAt: string;
+            /** @description Names it. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last got new tokens, which it does every quarter of an hour that it is in use.
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description Null for one of before this was kept.
+             */
+            signedInAt: string | null;
+        };
+        /** @description Where one is signed in. */
+        SignInList: {
+            /** @description At most 100, the one used last first. */
+            items: components["schemas"]["SignIn"][];
         };
         /** @description How one source is doing. */
         Source: {
@@ -4157,6 +4476,60 @@ export interface components {
              * @description In seconds from where the recording begins to play.
              */
             startTime: number;
+        };
+        /** @description How much was listened. */
+        Usage: {
+            /** @description The oldest first, today last and not at its end. */
+            days: components["schemas"]["UsageDay"][];
+            /** @description By which prices `dollars` is reckoned. */
+            prices: string;
+            total: components["schemas"]["UsageSum"];
+        };
+        /** @description One day. */
+        UsageDay: components["schemas"]["UsageSum"] & {
+            /**
+             * Format: date
+             * @description By UTC.
+             */
+            day: string;
+        };
+        /** @description What came together. What belongs to broadcasts that were deleted is not in it. */
+        UsageSum: {
+            /**
+             * Format: int64
+             * @description Broadcasts that were on air; in the total one counts on each of its days.
+             */
+            broadcasts: number;
+            /**
+             * Format: double
+             * @description About what HLS behind a CDN costs, as `onair cost` reckons; US dollars.
+             */
+            dollars: number;
+            /**
+             * Format: double
+             * @description Bytes that went to listeners by HLS; reckoned as `onair cost` does.
+             */
+            hlsBytes: number;
+            /**
+             * Format: int64
+             * @description Minutes of listeners by HLS.
+             */
+            hlsMinutes: number;
+            /**
+             * Format: int64
+             * @description Minutes that they were on air.
+             */
+            minutes: number;
+            /**
+             * Format: double
+             * @description Bytes that went to listeners by WebRTC, from the station; reckoned from the bit rate.
+             */
+            webrtcBytes: number;
+            /**
+             * Format: int64
+             * @description Minutes of listeners by WebRTC.
+             */
+            webrtcMinutes: number;
         };
         /** @description How many listen. */
         Viewers: {
@@ -4858,6 +5231,35 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description How many, today included; 30 where nothing is said. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     listUsers: {
         parameters: {
             query?: {
@@ -4937,6 +5339,107 @@ export interface operations {
             413: components["responses"]["TooLong"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listMyApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Items on a page; 20 where nothing is said. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createMyApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwnApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeApiKey"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            408: components["responses"]["TooSlow"];
+            /** @description There are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    revokeMyApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -5227,6 +5730,81 @@ export interface operations {
             413: components["responses"]["TooLong"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sign-ins that are still good */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInList"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This sign-in is the only one */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sign-in */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             500: components["responses"]["Fault"];
             503: components["responses"]["NotNow"];
@@ -6006,6 +6584,35 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getReminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The broadcast's id, or the name of its room */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reminders of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     putReminder: {
         parameters: {
             query?: never;
@@ -6065,7 +6672,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description There are none, whether there were or not */
+            /** @description Nothing is chosen, whether it was or not */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6651,6 +7258,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    createNotificationTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTicket"];
+                };
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
@@ -7518,6 +8150,35 @@ export interface operations {
             503: components["responses"]["NotNow"];
         };
     };
+    getFollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether, and what of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follow"];
+                };
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
     follow: {
         parameters: {
             query?: never;
@@ -7572,6 +8233,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    changeFollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follow"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["TooLong"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Misfit"];
+            429: components["responses"]["TooMany"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's username */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicAccount"];
+                };
             };
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["NotAllowed"];
@@ -8050,6 +8778,59 @@ export interface operations {
                 };
             };
             500: components["responses"]["Fault"];
+            503: components["responses"]["NotNow"];
+        };
+    };
+    getOembed: {
+        parameters: {
+            query: {
+                /**
+                 * @description The address of a broadcast's or a recording's page on this station.
+                 * @example https://radio.example/b/studio
+                 */
+                url: string;
+                /** @description `json`, which it is unless told. */
+                format?: string;
+                /** @description Pixels that there are from side to side. */
+                maxwidth?: number;
+                /** @description Pixels that there are from top to bottom. */
+                maxheight?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A frame, or a link */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oembed"];
+                };
+            };
+            /** @description The header Host does not name the station */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Misfit"];
+            500: components["responses"]["Fault"];
+            /** @description This format is not spoken */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: components["responses"]["NotNow"];
         };
     };
