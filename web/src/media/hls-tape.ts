@@ -33,6 +33,8 @@ class HlsTape implements Tape {
   readonly #tell: (event: EngineEvent) => void;
   readonly #cmcd: Cmcd;
   readonly #hls: Hls;
+  /** How far before the end it begins, in seconds; null where a position says where. */
+  readonly #behind: number | null;
   #details: LevelDetails | null = null;
   #free = () => {};
 
@@ -44,6 +46,7 @@ class HlsTape implements Tape {
     ladder: Ladder,
   ) {
     this.#tell = tell;
+    this.#behind = "at" in start ? null : start.behind;
     const cmcd = new Cmcd(audio, sessionOf(audio), "at" in start ? "v" : "l");
     this.#cmcd = cmcd;
     // What hls.js takes for the distance that a live playlist asks for is where this one begins.
@@ -80,7 +83,7 @@ class HlsTape implements Tape {
 
   reach(): Reach | null {
     const details = this.#details;
-    return details && { from: details.fragmentStart, to: details.edge };
+    return details && { from: soundsFrom(details), to: details.edge };
   }
 
   programTime(): number | null {
@@ -88,8 +91,17 @@ class HlsTape implements Tape {
   }
 
   #onPlaylist(details: LevelDetails): void {
+    // Before anything is fetched: what is asked for may lie before the broadcast.
+    if (this.#details === null && this.#behind !== null) {
+      this.#hls.targetLatency = Math.min(this.#behind, details.edge - soundsFrom(details));
+    }
     this.#details = details;
     this.#tell({ kind: "advanced", edge: details.edge, timeline: details.endCC });
     if (!details.live) this.#tell({ kind: "closed" });
   }
+}
+
+/** Where the first sound is: a run that has just begun lists slots before it that hold nothing (`EXT-X-GAP`). */
+function soundsFrom(details: LevelDetails): number {
+  return details.fragments.find((fragment) => !fragment.gap)?.start ?? details.fragmentStart;
 }

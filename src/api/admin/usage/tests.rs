@@ -13,7 +13,7 @@ async fn admins_see_how_much_was_listened(database: Database) {
     let (admin, host) = (desk.admin().await, desk.person("ada").await);
     let id = desk.broadcast(&host, json!({"title": "News", "latencyMode": "standard"})).await;
     let now = Timestamp::now();
-    let minute = |ago: u64, webrtc, hls| {
+    let minute = async |ago: u64, webrtc, hls| {
         let entry = ListenerMinute {
             broadcast_id: id.clone(),
             minute: now.minus(Duration::from_hours(24 * ago)),
@@ -24,11 +24,12 @@ async fn admins_see_how_much_was_listened(database: Database) {
             joins: 0,
             joins_failed: 0,
         };
-        desk.journal.append(Entry::Listeners(entry)).unwrap();
+        // On disk, so that it is among what is waited for.
+        desk.journal.append_synced(Entry::Listeners(entry)).await.unwrap();
     };
-    minute(0, 2, 100);
-    minute(1, 0, 50);
-    minute(40, 9, 9);
+    minute(0, 2, 100).await;
+    minute(1, 0, 50).await;
+    minute(40, 9, 9).await;
     desk.journal.applied().await;
     let usage = |days: &str| admin.asks("GET", format!("/api/admin/usage?days={days}"));
     let told = desk.ask(usage("3")).await.must_be(200);
