@@ -119,7 +119,8 @@ test("a host goes live from the browser; a guest is heard on stage; all of it su
   const reminder = guest.getByText("Soon: Evening talk");
   do {
     await guest.goto(station.page("notifications"));
-    await reminder.or(guest.getByText("Nothing yet")).first().waitFor();
+    // That it was moved is told as well, and sooner.
+    await guest.getByRole("main").getByRole("listitem").or(guest.getByText("Nothing yet")).first().waitFor();
   } while (!(await reminder.isVisible()));
 
   // Preflight: nobody goes on air without a microphone.
