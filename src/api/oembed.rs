@@ -39,6 +39,7 @@ struct Question {
     #[param(max_length = 2048, example = "https://radio.example/b/studio")]
     url: String,
     /// `json`, which it is unless told.
+    #[param(pattern = "^json$")]
     format: Option<String>,
     /// Pixels that there are from side to side.
     #[param(minimum = 1)]
@@ -90,6 +91,7 @@ struct Answer {
     responses(
         (status = 200, description = "A frame, or a link", body = Answer),
         (status = 400, description = "The header Host does not name the station", body = Wire, content_type = PROBLEM_JSON),
+        (status = 404, description = "No page that everybody may open has this address", body = Wire, content_type = PROBLEM_JSON),
         (status = 501, description = "This format is not spoken", body = Wire, content_type = PROBLEM_JSON),
     ),
 )]
